@@ -1,0 +1,304 @@
+//! Reads a set as a stream of batches with canonical columns, ids and a known history.
+
+use std::collections::VecDeque;
+use std::io::{self, BufRead as _, BufReader, Read, Write as _};
+use std::sync::{Arc, OnceLock};
+
+use arrow::array::{ArrayRef, AsArray as _, RecordBatch, StringArray};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+
+use crate::canonical::{Mapping, Reading};
+use crate::columns;
+use crate::digest::{Digest, row_contents};
+use crate::error::{Error, Result};
+use crate::formats::{Format, RawRows, ipc};
+use crate::id::IdAssigner;
+use crate::provenance::{Input, InputNode, Provenance};
+use crate::source::{Piece, Source};
+
+/// The rows of a source, batch after batch; memory is that of one batch, and 24 bytes a row
+/// where ids have to be given.
+pub struct Rows {
+    name: String,
+    schema: SchemaRef,
+    how: Reading,
+    waiting: VecDeque<Piece>,
+    current: Option<Open>,
+    ids: Option<IdAssigner>,
+    inputs: Vec<Input>,
+}
+
+/// A file that is being read.
+struct Open {
+    name: String,
+    revision: Option<String>,
+    mapping: Mapping,
+    batches: Box<dyn Iterator<Item = Result<RecordBatch>> + Send>,
+    /// The first batch, where it was looked at before it was asked for.
+    peeked: Option<RecordBatch>,
+    digest: Digest,
+    provenance: Arc<OnceLock<String>>,
+}
+
+/// Opens `source`.
+///
+/// Columns get their canonical names, and rows without an id get one. A set that carries
+/// provenance is checked against it when its last row was read.
+pub fn open(source: &Source, how: &Reading) -> Result<Rows> {
+    let (first, waiting) = match source {
+        Source::Stdin => (open_stdin(how)?, VecDeque::new()),
+        _ => {
+            let mut pieces = VecDeque::from(source.pieces(how.split.as_deref())?);
+            let first = pieces
+                .pop_front()
+                .ok_or_else(|| Error::new(format!("{source} has no files")))?;
+            (open_piece(&first, how)?, pieces)
+        }
+    };
+    let mut first = first;
+    let has_ids = first.has_ids()?;
+    let mapped = first.mapping.schema();
+    let schema = if has_ids { mapped } else { with_id(&mapped) };
+    Ok(Rows {
+        name: source.to_string(),
+        schema,
+        how: how.clone(),
+        waiting,
+        current: Some(first),
+        ids: (!has_ids).then(IdAssigner::default),
+        inputs: Vec::new(),
+    })
+}
+
+/// The name that a column `id` of another tool, which holds no ids of ours, is read under.
+const FOREIGN_ID: &str = "id_original";
+
+fn open_piece(piece: &Piece, how: &Reading) -> Result<Open> {
+    let format = how.format.map_or_else(|| Format::detect(&piece.path, &piece.name), Ok)?;
+    Open::new(format.open(&piece.path, &piece.name)?, &piece.name, piece.revision.clone(), how)
+}
+
+/// An IPC stream on standard input is read as it comes; any other format is kept in a
+/// temporary file first, since it is read twice or from its end.
+fn open_stdin(how: &Reading) -> Result<Open> {
+    let name = "standard input";
+    let mut input = BufReader::with_capacity(1 << 16, io::stdin());
+    let head = input.fill_buf().map_err(|cause| Error::io("read", name, cause))?;
+    if head.is_empty() {
+        return Err(Error::new("standard input is empty")
+            .with_hint("the stage before this one wrote nothing; see what it printed"));
+    }
+    if head.starts_with(&[0xff; 4]) && how.format.is_none_or(|format| format == Format::Arrow) {
+        return Open::new(ipc::open_stream(Box::new(input), name)?, name, None, how);
+    }
+    let spooled = spool(input, name)?;
+    let format = match how.format {
+        Some(format) => format,
+        None => Format::detect(spooled.path(), name)?,
+    };
+    let raw = format.open(spooled.path(), name)?;
+    Open::new(keeping(raw, spooled), name, None, how)
+}
+
+fn spool(mut input: impl Read, name: &str) -> Result<tempfile::NamedTempFile> {
+    let io = |cause| Error::io("keep a copy of", name, cause);
+    let mut file = tempfile::NamedTempFile::new().map_err(io)?;
+    io::copy(&mut input, &mut file).map_err(io)?;
+    file.flush().map_err(io)?;
+    Ok(file)
+}
+
+/// The same rows, keeping the temporary file until they are read.
+fn keeping(raw: RawRows, file: tempfile::NamedTempFile) -> RawRows {
+    let mut batches = raw.batches;
+    let kept = std::iter::from_fn(move || {
+        let _ = &file;
+        batches.next()
+    });
+    RawRows { batches: Box::new(kept), ..raw }
+}
+
+impl Open {
+    fn new(raw: RawRows, name: &str, revision: Option<String>, how: &Reading) -> Result<Self> {
+        let mapping = Mapping::new(name, &raw.schema, raw.huggingface.as_deref(), how)?;
+        Ok(Self {
+            name: name.to_owned(),
+            revision,
+            mapping,
+            batches: raw.batches,
+            peeked: None,
+            digest: Digest::new(&raw.schema),
+            provenance: raw.provenance,
+        })
+    }
+
+    /// Whether the column `id` is there and holds ids of ours, by the first rows.
+    fn has_ids(&mut self) -> Result<bool> {
+        let schema = self.mapping.schema();
+        let Ok(field) = schema.field_with_name(columns::ID.name) else {
+            return Ok(false);
+        };
+        if !columns::ID.kind.accepts(field.data_type()) {
+            return Ok(false);
+        }
+        self.peeked = self.next()?;
+        let column = self.peeked.as_ref().and_then(|batch| batch.column_by_name(columns::ID.name));
+        let Some(column) = column else {
+            return Ok(true);
+        };
+        let texts = cast(column, &DataType::Utf8)?;
+        Ok(texts.as_string::<i32>().iter().all(|id| id.is_some_and(is_row_id)))
+    }
+
+    fn next(&mut self) -> Result<Option<RecordBatch>> {
+        if let Some(peeked) = self.peeked.take() {
+            return Ok(Some(peeked));
+        }
+        let Some(batch) = self.batches.next().transpose()? else {
+            return Ok(None);
+        };
+        self.digest.update(&batch)?;
+        self.mapping.apply(&batch).map(Some)
+    }
+
+    /// What was read, once all of it was.
+    fn input(self, accept_edited: bool) -> Result<Input> {
+        let rows = self.digest.rows();
+        let hash = self.digest.finish();
+        let json = self.provenance.get();
+        let mut provenance = json.map(|json| Provenance::parse(&self.name, json)).transpose()?;
+        if provenance.as_ref().is_some_and(|claimed| claimed.of != hash) {
+            if !accept_edited {
+                return Err(Error::new(format!(
+                    "{}: its rows are not those that its provenance speaks of: it was edited or damaged",
+                    self.name
+                ))
+                .with_hint("make it again, or `ingest` it to take it as it is, of unknown origin"));
+            }
+            provenance = None;
+        }
+        let node = InputNode {
+            role: String::new(),
+            name: self.name,
+            hash,
+            rows,
+            revision: self.revision,
+        };
+        Ok(Input { node, provenance })
+    }
+}
+
+fn is_row_id(text: &str) -> bool {
+    text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// The schema with a column `id` in front; one that is there is another tool's.
+fn with_id(schema: &Schema) -> SchemaRef {
+    let mut fields = vec![Arc::new(Field::new(columns::ID.name, DataType::Utf8, false))];
+    fields.extend(schema.fields().iter().map(|field| {
+        if field.name() == columns::ID.name {
+            Arc::new(field.as_ref().clone().with_name(FOREIGN_ID))
+        } else {
+            Arc::clone(field)
+        }
+    }));
+    Arc::new(Schema::new(fields))
+}
+
+impl Rows {
+    /// The name for messages.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The columns of every batch.
+    pub fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    /// Reads what is left, and says what was read, as `role`; one entry a file.
+    pub fn into_inputs(mut self, role: &str) -> Result<Vec<Input>> {
+        while self.advance()?.is_some() {}
+        for input in &mut self.inputs {
+            role.clone_into(&mut input.node.role);
+        }
+        Ok(self.inputs)
+    }
+
+    fn advance(&mut self) -> Result<Option<RecordBatch>> {
+        while let Some(open) = self.current.as_mut() {
+            if let Some(batch) = open.next()? {
+                return self.finish_batch(batch).map(Some);
+            }
+            if let Some(read) = self.current.take() {
+                self.inputs.push(read.input(self.how.accept_edited)?);
+            }
+            if let Some(piece) = self.waiting.pop_front() {
+                self.current = Some(open_piece(&piece, &self.how)?);
+            }
+        }
+        Ok(None)
+    }
+
+    fn finish_batch(&mut self, batch: RecordBatch) -> Result<RecordBatch> {
+        let batch = match &mut self.ids {
+            Some(ids) => assign_ids(ids, &batch)?,
+            None => batch,
+        };
+        if batch.schema_ref().fields() != self.schema.fields() {
+            return self.reconcile(&batch);
+        }
+        Ok(batch)
+    }
+
+    /// Brings a later shard to the schema of the first, if it has the same columns.
+    fn reconcile(&self, batch: &RecordBatch) -> Result<RecordBatch> {
+        let name = self.current.as_ref().map_or(self.name.as_str(), |open| &open.name);
+        let columns = self.schema.fields().iter().map(|field| {
+            let found = batch.column_by_name(field.name()).ok_or_else(|| {
+                Error::new(format!("{name} has no column `{}`, which the files before it have", field.name()))
+            })?;
+            cast(found, field.data_type()).map_err(|cause| {
+                Error::new(format!(
+                    "{name}: column `{}` is {}, but the files before it have {}",
+                    field.name(),
+                    found.data_type(),
+                    field.data_type()
+                ))
+                .caused_by(cause)
+            })
+        });
+        let columns = columns.collect::<Result<Vec<_>>>()?;
+        if batch.num_columns() != columns.len() {
+            return Err(Error::new(format!(
+                "{name} has {} columns, but the files before it have {}",
+                batch.num_columns(),
+                columns.len()
+            )));
+        }
+        Ok(RecordBatch::try_new(Arc::clone(&self.schema), columns)?)
+    }
+}
+
+fn assign_ids(ids: &mut IdAssigner, batch: &RecordBatch) -> Result<RecordBatch> {
+    let contents = row_contents(batch)?;
+    let assigned = contents.iter().map(|content| ids.assign(content).to_string());
+    let id: ArrayRef = Arc::new(StringArray::from_iter_values(assigned));
+    let mut columns = vec![id];
+    columns.extend(batch.columns().iter().cloned());
+    Ok(RecordBatch::try_new(with_id(batch.schema_ref()), columns)?)
+}
+
+impl Iterator for Rows {
+    type Item = Result<RecordBatch>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let next = self.advance().transpose();
+        if matches!(next, Some(Err(_))) {
+            self.current = None;
+            self.waiting.clear();
+        }
+        next
+    }
+}

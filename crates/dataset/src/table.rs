@@ -1,0 +1,336 @@
+//! A whole set in memory: its rows, and the columns that a stage works on.
+
+use std::sync::Arc;
+
+use arrow::array::{Array as _, ArrayRef, AsArray as _, BooleanArray, RecordBatch};
+use arrow::compute::{cast, concat_batches, filter_record_batch, interleave_record_batch};
+use arrow::datatypes::{DataType, Field, FieldRef, Float32Type, Float64Type, Int32Type, Schema, SchemaRef};
+use numeric::Vectors;
+
+use crate::canonical::Reading;
+use crate::columns::{self, Column};
+use crate::error::{Error, Result, listed};
+use crate::provenance::Input;
+use crate::rows::open;
+use crate::source::Source;
+use crate::writer::Writer;
+
+/// A set that was read whole.
+#[derive(Clone, Debug)]
+pub struct Table {
+    name: String,
+    schema: SchemaRef,
+    batches: Vec<RecordBatch>,
+    inputs: Vec<Input>,
+}
+
+impl Table {
+    /// Reads `source` as `role`, after checking that it has the columns `reads`.
+    pub fn read(source: &Source, how: &Reading, role: &str, reads: &[&Column]) -> Result<Self> {
+        let mut rows = open(source, how)?;
+        columns::require(rows.name(), rows.schema(), reads)?;
+        let (name, schema) = (rows.name().to_owned(), Arc::clone(rows.schema()));
+        let batches = rows.by_ref().collect::<Result<Vec<_>>>()?;
+        let inputs = rows.into_inputs(role)?;
+        Ok(Self { name, schema, batches, inputs })
+    }
+
+    /// The rows of `batches`, which all have `schema`; made, not read.
+    pub fn new(name: &str, schema: SchemaRef, batches: Vec<RecordBatch>) -> Self {
+        Self { name: name.to_owned(), schema, batches, inputs: Vec::new() }
+    }
+
+    /// The name for messages.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The columns.
+    pub fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    /// The rows, as they were read.
+    pub fn batches(&self) -> &[RecordBatch] {
+        &self.batches
+    }
+
+    /// What was read, for the provenance.
+    pub fn inputs(&self) -> &[Input] {
+        &self.inputs
+    }
+
+    /// The content hash of what was read; of the first file, where there are several.
+    pub fn hash(&self) -> Option<crate::ContentHash> {
+        self.inputs.first().map(|input| input.node.hash)
+    }
+
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.batches.iter().map(RecordBatch::num_rows).sum()
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether there is a column called `name`.
+    pub fn has(&self, name: &str) -> bool {
+        self.schema.field_with_name(name).is_ok()
+    }
+
+    fn chunks(&self, name: &str) -> Result<impl Iterator<Item = &ArrayRef>> {
+        let at = self
+            .schema
+            .index_of(name)
+            .map_err(|_| columns::missing(&self.name, &self.schema, name))?;
+        Ok(self.batches.iter().map(move |batch| batch.column(at)))
+    }
+
+    /// The values of the text column called `name`, with its nulls.
+    pub fn optional_texts(&self, name: &str) -> Result<Vec<Option<&str>>> {
+        let mut texts = Vec::with_capacity(self.len());
+        for chunk in self.chunks(name)? {
+            match chunk.data_type() {
+                DataType::Utf8 => texts.extend(chunk.as_string::<i32>()),
+                DataType::LargeUtf8 => texts.extend(chunk.as_string::<i64>()),
+                DataType::Utf8View => texts.extend(chunk.as_string_view()),
+                DataType::Null => texts.extend(std::iter::repeat_n(None, chunk.len())),
+                other => {
+                    return Err(Error::new(format!("{}: column `{name}` is {other}, but text is needed", self.name)));
+                }
+            }
+        }
+        Ok(texts)
+    }
+
+    /// The values of the text column called `name`; a null is an error that names its row.
+    pub fn texts(&self, name: &str) -> Result<Vec<&str>> {
+        let texts = self.optional_texts(name)?;
+        let whole = texts.iter().enumerate().map(|(row, text)| {
+            text.ok_or_else(|| {
+                Error::new(format!("{}: column `{name}` is null in row {row}", self.name))
+                    .with_hint("drop such rows first, or fill them")
+            })
+        });
+        whole.collect()
+    }
+
+    /// The values of the integer column called `name`, with its nulls.
+    pub fn integers(&self, name: &str) -> Result<Vec<Option<i32>>> {
+        let mut values = Vec::with_capacity(self.len());
+        for chunk in self.chunks(name)? {
+            values.extend(cast(chunk, &DataType::Int32)?.as_primitive::<Int32Type>());
+        }
+        Ok(values)
+    }
+
+    /// The values of the number column called `name`, with its nulls.
+    pub fn floats(&self, name: &str) -> Result<Vec<Option<f64>>> {
+        let mut values = Vec::with_capacity(self.len());
+        for chunk in self.chunks(name)? {
+            if !chunk.data_type().is_numeric() {
+                return Err(Error::new(format!(
+                    "{}: column `{name}` is {}, but a number is needed",
+                    self.name,
+                    chunk.data_type()
+                )));
+            }
+            values.extend(cast(chunk, &DataType::Float64)?.as_primitive::<Float64Type>());
+        }
+        Ok(values)
+    }
+
+    /// The vectors of the column `embedding`, and what its field says of the embedder.
+    pub fn vectors(&self) -> Result<(Vectors, FieldRef)> {
+        let name = columns::EMBEDDING.name;
+        columns::require(&self.name, &self.schema, &[&columns::EMBEDDING])?;
+        let field = Arc::new(self.schema.field_with_name(name)?.clone());
+        let DataType::FixedSizeList(_, dim) = field.data_type() else {
+            return Err(columns::missing(&self.name, &self.schema, name));
+        };
+        let dim = *dim as usize;
+        let mut values = Vec::with_capacity(self.len() * dim);
+        for (batch, chunk) in self.chunks(name)?.enumerate() {
+            let lists = chunk.as_fixed_size_list();
+            if let Some(row) = (0..lists.len()).find(|row| lists.is_null(*row)) {
+                let before: usize = self.batches[..batch].iter().map(RecordBatch::num_rows).sum();
+                return Err(Error::new(format!("{}: column `{name}` is null in row {}", self.name, before + row)));
+            }
+            for row in 0..lists.len() {
+                values.extend_from_slice(lists.value(row).as_primitive::<Float32Type>().values());
+            }
+        }
+        let vectors = Vectors::new(values, dim).map_err(|cause| {
+            Error::new(format!("{}: column `{name}` holds no usable vectors", self.name)).caused_by(cause)
+        })?;
+        Ok((vectors, field))
+    }
+
+    /// The rows at `indices`, in that order, a row more than once where it is named more than once.
+    pub fn take(&self, indices: &[usize]) -> Result<Self> {
+        let mut starts = vec![0];
+        for batch in &self.batches {
+            starts.push(starts[starts.len() - 1] + batch.num_rows());
+        }
+        let places: Vec<(usize, usize)> = indices
+            .iter()
+            .map(|index| {
+                let batch = starts.partition_point(|start| start <= index) - 1;
+                (batch, index - starts[batch])
+            })
+            .collect();
+        let sources: Vec<&RecordBatch> = self.batches.iter().collect();
+        let chunks = places.chunks(crate::formats::BATCH_ROWS).map(|chunk| interleave_record_batch(&sources, chunk));
+        let batches = chunks.collect::<Result<Vec<_>, _>>()?;
+        Ok(Self { batches, ..self.clone() })
+    }
+
+    /// The rows where `keep` says so.
+    pub fn keep(&self, keep: &[bool]) -> Result<Self> {
+        let mut start = 0;
+        let mut batches = Vec::with_capacity(self.batches.len());
+        for batch in &self.batches {
+            let mask = BooleanArray::from(keep[start..start + batch.num_rows()].to_vec());
+            batches.push(filter_record_batch(batch, &mask)?);
+            start += batch.num_rows();
+        }
+        Ok(Self { batches, ..self.clone() })
+    }
+
+    /// The same rows with one more column; a column that is already there is refused.
+    pub fn with_column(&self, field: Field, values: &ArrayRef) -> Result<Self> {
+        if self.has(field.name()) {
+            return Err(Error::new(format!("{} already has a column `{}`", self.name, field.name())));
+        }
+        if values.len() != self.len() {
+            return Err(Error::new(format!(
+                "{} has {} rows, but its column `{}` has {}",
+                self.name,
+                self.len(),
+                field.name(),
+                values.len()
+            )));
+        }
+        let mut fields: Vec<FieldRef> = self.schema.fields().iter().cloned().collect();
+        fields.push(Arc::new(field));
+        let schema = Arc::new(Schema::new(fields));
+        let mut start = 0;
+        let mut batches = Vec::with_capacity(self.batches.len());
+        for batch in &self.batches {
+            let mut columns = batch.columns().to_vec();
+            columns.push(values.slice(start, batch.num_rows()));
+            batches.push(RecordBatch::try_new(Arc::clone(&schema), columns)?);
+            start += batch.num_rows();
+        }
+        Ok(Self { schema, batches, ..self.clone() })
+    }
+
+    /// The rows of `tables` one after the other.
+    ///
+    /// A column that one of them lacks is null there; a column of two types is an error.
+    pub fn stack(name: &str, tables: &[&Self]) -> Result<Self> {
+        let mut fields: Vec<FieldRef> = Vec::new();
+        for field in tables.iter().flat_map(|table| table.schema.fields()) {
+            match fields.iter_mut().find(|known| known.name() == field.name()) {
+                None => fields.push(Arc::new(field.as_ref().clone().with_nullable(true))),
+                Some(known) if same_kind(known.data_type(), field.data_type()) => {}
+                Some(known) => {
+                    return Err(Error::new(format!(
+                        "column `{}` is {} in one source and {} in another",
+                        field.name(),
+                        known.data_type(),
+                        field.data_type()
+                    )));
+                }
+            }
+        }
+        let schema = Arc::new(Schema::new(fields));
+        let mut batches = Vec::new();
+        for batch in tables.iter().flat_map(|table| &table.batches) {
+            batches.push(widened(batch, &schema)?);
+        }
+        let inputs = tables.iter().flat_map(|table| table.inputs.iter().cloned()).collect();
+        Ok(Self { name: name.to_owned(), schema, batches, inputs })
+    }
+
+    /// All rows as one batch.
+    pub fn to_batch(&self) -> Result<RecordBatch> {
+        Ok(concat_batches(&self.schema, &self.batches)?)
+    }
+
+    /// Writes all rows.
+    pub fn write(&self, writer: &mut Writer) -> Result<()> {
+        self.batches.iter().try_for_each(|batch| writer.write(batch))
+    }
+}
+
+fn same_kind(one: &DataType, other: &DataType) -> bool {
+    one == other || (columns::is_text(one) && columns::is_text(other))
+}
+
+fn widened(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {
+    let columns = schema.fields().iter().map(|field| match batch.column_by_name(field.name()) {
+        Some(column) => Ok(cast(column, field.data_type())?),
+        None => Ok(arrow::array::new_null_array(field.data_type(), batch.num_rows())),
+    });
+    Ok(RecordBatch::try_new(Arc::clone(schema), columns.collect::<Result<Vec<_>>>()?)?)
+}
+
+/// The names of the columns of `schema`, as a message lists them.
+pub fn column_names(schema: &Schema) -> String {
+    listed(schema.fields().iter().map(|field| field.name().as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::{Int32Array, StringArray};
+
+    use super::*;
+
+    fn table(values: &[&str]) -> Table {
+        let schema = Arc::new(Schema::new(vec![Field::new("text", DataType::Utf8, true)]));
+        let batches = values.iter().map(|value| {
+            let array: ArrayRef = Arc::new(StringArray::from(vec![*value, "end"]));
+            RecordBatch::try_new(Arc::clone(&schema), vec![array]).expect("one column")
+        });
+        Table::new("set", Arc::clone(&schema), batches.collect())
+    }
+
+    #[test]
+    fn rows_are_taken_across_batches_in_the_order_asked_for() {
+        let taken = table(&["a", "b"]).take(&[2, 0, 2]).expect("rows");
+        assert_eq!(taken.texts("text").expect("text"), ["b", "a", "b"]);
+        let kept = table(&["a", "b"]).keep(&[false, true, true, false]).expect("rows");
+        assert_eq!(kept.texts("text").expect("text"), ["end", "b"]);
+    }
+
+    #[test]
+    fn a_column_is_added_and_never_overwritten() {
+        let numbers: ArrayRef = Arc::new(Int32Array::from(vec![1, 2, 3, 4]));
+        let field = Field::new("n", DataType::Int32, false);
+        let wider = table(&["a", "b"]).with_column(field.clone(), &numbers).expect("added");
+        assert_eq!(wider.integers("n").expect("numbers"), [Some(1), Some(2), Some(3), Some(4)]);
+        assert!(wider.with_column(field.clone(), &numbers).is_err());
+        assert!(table(&["a"]).with_column(field, &numbers).is_err());
+    }
+
+    #[test]
+    fn a_column_that_one_source_lacks_is_null_there() {
+        let numbers: ArrayRef = Arc::new(Int32Array::from(vec![1, 2]));
+        let wide = table(&["a"]).with_column(Field::new("n", DataType::Int32, false), &numbers);
+        let both = Table::stack("both", &[&wide.expect("added"), &table(&["b"])]).expect("stacked");
+        assert_eq!(both.integers("n").expect("numbers"), [Some(1), Some(2), None, None]);
+        assert_eq!(both.len(), 4);
+    }
+
+    #[test]
+    fn a_null_text_is_named_by_its_row() {
+        let schema = Arc::new(Schema::new(vec![Field::new("text", DataType::Utf8, true)]));
+        let array: ArrayRef = Arc::new(StringArray::from(vec![Some("a"), None]));
+        let batch = RecordBatch::try_new(Arc::clone(&schema), vec![array]).expect("one column");
+        let error = Table::new("set", schema, vec![batch]).texts("text").map(|_| ()).expect_err("a null");
+        assert_eq!(error.to_string(), "set: column `text` is null in row 1");
+    }
+}
