@@ -1,0 +1,236 @@
+//! How well each text can be put together from n-grams of all others: self-BLEU.
+//!
+//! # Definition
+//!
+//! The mean over texts i of BLEU-n with text i as hypothesis and all other texts as references:
+//!
+//! BLEU = BP · exp(1/n Σₖ ln pₖ), k = 1 … n,
+//! pₖ = Σ over the k-grams g of text i of min(count of g in i, largest count of g in one other text)
+//! / max(1, Lᵢ − k + 1),
+//!
+//! where a numerator of 0 counts as 0.1 (nltk's `method1`), a text that shares no token with any
+//! other scores 0, and BP = 1 if Lᵢ exceeds the closest reference length r (of two as close, the
+//! shorter), else exp(1 − r / Lᵢ). Tokens are those between white space, as they are written.
+//!
+//! # Range
+//!
+//! 0 to 1, lower is more varied; a text with an exact copy scores 1. It grows with the number of
+//! texts: compare only at equal n.
+//!
+//! # Cost
+//!
+//! O(tokens · n) time, O(tokens) memory. For each n-gram the largest count in one text, that text,
+//! and the largest count in any other are kept; leaving text i out then takes one comparison, and
+//! no pair of texts is ever looked at.
+//!
+//! # Source
+//!
+//! Zhu et al. 2018, "Texygen" (SIGIR); smoothing and lengths as in nltk 3.10.4
+//! (`sentence_bleu`, `SmoothingFunction().method1`), whose values these are. Texygen's own code
+//! draws 500 texts; here all are used.
+
+use numeric::sum;
+use rayon::prelude::*;
+use text::{NGrams, TokenIds, Tokenizer};
+
+use crate::{Compute, Direction, MeasureError, Metric, Param};
+
+pub(super) static SELF_BLEU_4: Metric = Metric {
+    name: "self_bleu_4",
+    unit: "BLEU, 0 to 1",
+    direction: Direction::LowerIsMoreVaried,
+    about: "mean BLEU-4 of each text against all others",
+    params: &[
+        Param::integer("n", 4),
+        Param::text("tokens", "whitespace"),
+        Param::text("smoothing", "method1"),
+    ],
+    compute: Compute::Texts(|texts| self_bleu(texts, Tokenizer::Whitespace, 4)),
+};
+
+/// What nltk's `method1` puts in the place of a numerator of 0.
+const EPSILON: f64 = 0.1;
+
+/// Mean BLEU of each text against all others, over n-grams of orders 1 to `n`.
+pub fn self_bleu(texts: &[&str], tokenizer: Tokenizer, n: usize) -> Result<f64, MeasureError> {
+    MeasureError::check("texts", 2, texts.len())?;
+    let tokens = TokenIds::new(texts, tokenizer);
+    let lengths: Vec<usize> = tokens.rows().iter().map(<[u32]>::len).collect();
+    let mut ngrams = NGrams::unigrams(&tokens);
+    let mut log_precisions = log_precisions(&ngrams, &lengths);
+    for _ in 1..n {
+        ngrams = ngrams.longer();
+        let longer = self::log_precisions(&ngrams, &lengths);
+        log_precisions
+            .iter_mut()
+            .zip(longer)
+            .for_each(|(sum, next)| *sum += next);
+    }
+    let penalties = brevity_penalties(&lengths);
+    let scores = log_precisions.iter().zip(penalties);
+    let total = sum(scores.map(|(logs, penalty)| penalty * (logs / n as f64).exp()));
+    Ok(total / texts.len() as f64)
+}
+
+/// ln pₖ of each text for one order k; −∞ for a text that shares no token with another.
+fn log_precisions(ngrams: &NGrams<'_>, lengths: &[usize]) -> Vec<f64> {
+    let most = MostInOneText::new(ngrams);
+    let order = ngrams.order();
+    (0..lengths.len())
+        .into_par_iter()
+        .map(|text| {
+            let mut ids = ngrams.rows().row(text).to_vec();
+            let clipped = |(id, count)| most.elsewhere(id, text).min(count) as usize;
+            let matched: usize = counts(&mut ids).map(clipped).sum();
+            let denominator = (lengths[text] + 1).saturating_sub(order).max(1);
+            match matched {
+                0 if order == 1 => f64::NEG_INFINITY,
+                0 => (EPSILON / denominator as f64).ln(),
+                _ => (matched as f64 / denominator as f64).ln(),
+            }
+        })
+        .collect()
+}
+
+/// Each id with how often it occurs.
+fn counts(ids: &mut [u32]) -> impl Iterator<Item = (u32, u32)> {
+    ids.sort_unstable();
+    ids.chunk_by(|a, b| a == b)
+        .map(|run| (run[0], run.len() as u32))
+}
+
+/// The largest count of each n-gram in one text, and the largest in any other text.
+struct MostInOneText(Vec<Most>);
+
+#[derive(Clone, Copy, Default)]
+struct Most {
+    count: u32,
+    text: u32,
+    elsewhere: u32,
+}
+
+impl MostInOneText {
+    fn new(ngrams: &NGrams<'_>) -> Self {
+        let mut most = vec![Most::default(); ngrams.kinds()];
+        let mut ids = Vec::new();
+        for (text, row) in ngrams.rows().iter().enumerate() {
+            ids.clear();
+            ids.extend_from_slice(row);
+            for (id, count) in counts(&mut ids) {
+                most[id as usize].add(text as u32, count);
+            }
+        }
+        Self(most)
+    }
+
+    /// The largest count of an n-gram in any text but this one.
+    fn elsewhere(&self, id: u32, text: usize) -> u32 {
+        let most = self.0[id as usize];
+        if most.text as usize == text {
+            most.elsewhere
+        } else {
+            most.count
+        }
+    }
+}
+
+impl Most {
+    fn add(&mut self, text: u32, count: u32) {
+        if count > self.count {
+            let elsewhere = self.count;
+            *self = Self {
+                count,
+                text,
+                elsewhere,
+            };
+        } else {
+            self.elsewhere = self.elsewhere.max(count);
+        }
+    }
+}
+
+/// BP of each text, from the closest length among all others.
+fn brevity_penalties(lengths: &[usize]) -> Vec<f64> {
+    let mut sorted = lengths.to_vec();
+    sorted.sort_unstable();
+    let penalty = |length: &usize| match (*length, closest_other(&sorted, *length)) {
+        (length, closest) if length > closest => 1.0,
+        (0, _) => 0.0,
+        (length, closest) => (1.0 - closest as f64 / length as f64).exp(),
+    };
+    lengths.iter().map(penalty).collect()
+}
+
+/// The member of `sorted` closest to `length` once one `length` is taken out; of two, the shorter.
+fn closest_other(sorted: &[usize], length: usize) -> usize {
+    let at = sorted.partition_point(|other| *other < length);
+    let above = sorted.get(at + 1).copied();
+    let below = at.checked_sub(1).map(|before| sorted[before]);
+    match (below, above) {
+        (Some(below), Some(above)) if length - below <= above - length => below,
+        (_, Some(above)) => above,
+        (Some(below), None) => below,
+        (None, None) => length,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn score(texts: &[&str], n: usize) -> f64 {
+        self_bleu(texts, Tokenizer::Whitespace, n).expect("two texts or more")
+    }
+
+    #[test]
+    fn copies_score_1() {
+        let text = "one two three four five";
+        assert_eq!(score(&[text, text, text], 4), 1.0);
+    }
+
+    #[test]
+    fn texts_without_a_common_token_score_0() {
+        assert_eq!(score(&["a b c d", "e f g h", ""], 4), 0.0);
+    }
+
+    #[test]
+    fn value_of_a_worked_example() {
+        // "a b c" against "a b d e": p1 = 2/3, p2 = 1/2, r = 4: BP = exp(1 - 4/3).
+        // "a b d e" against "a b c": p1 = 2/4, p2 = 1/3, L > r: BP = 1.
+        let first = (1.0f64 - 4.0 / 3.0).exp() * (2.0f64 / 3.0 / 2.0).sqrt();
+        let second = (0.5f64 / 3.0).sqrt();
+        let expected = f64::midpoint(first, second);
+        assert!((score(&["a b c", "a b d e"], 2) - expected).abs() < 1e-15);
+    }
+
+    #[test]
+    fn counts_are_clipped_by_the_best_single_other_text() {
+        // "a a a" has at most 2 a's in one other text: p1 = 2/3, closest length 2, BP = 1.
+        // "a a" finds 3 in the first: p1 = 1, closest length 3 or 1, the shorter: BP = 1.
+        // "a": p1 = 1, closest length 2: BP = exp(1 - 2).
+        let expected = (2.0 / 3.0 + 1.0 + (-1.0f64).exp()) / 3.0;
+        assert!((score(&["a a a", "a a", "a"], 1) - expected).abs() < 1e-15);
+    }
+
+    #[test]
+    fn the_closest_other_length_is_the_shorter_of_two() {
+        assert_eq!(closest_other(&[2, 4, 6], 4), 2);
+        assert_eq!(closest_other(&[2, 4, 4], 4), 4);
+        assert_eq!(closest_other(&[1, 4, 6], 4), 6);
+        assert_eq!(closest_other(&[4, 9], 9), 4);
+    }
+
+    #[test]
+    fn one_text_has_no_others() {
+        let error = self_bleu(&["a b"], Tokenizer::Whitespace, 4);
+        let what = "texts";
+        assert_eq!(
+            error,
+            Err(MeasureError::TooFew {
+                what,
+                needs: 2,
+                has: 1
+            })
+        );
+    }
+}

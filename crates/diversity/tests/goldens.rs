@@ -1,0 +1,285 @@
+//! The values that other programs compute on the same inputs, as far as they define the same thing.
+//!
+//! Inputs and values lie under `$POLYCULTURE_FIXTURES/goldens`.
+
+#![expect(clippy::print_stdout, reason = "a skipped test says so")]
+
+use std::fs::File;
+use std::path::PathBuf;
+
+use arrow::array::{AsArray, RecordBatch};
+use arrow::datatypes::Float32Type;
+use diversity::Input;
+use diversity::metrics::{dcscore, distinct, self_bleu};
+use diversity::shift::mmd2_rbf;
+use numeric::Vectors;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use serde_json::Value;
+use text::Tokenizer;
+
+/// Counts bind to this relative error, linear algebra to 1e-6.
+const EXACT: f64 = 1e-9;
+const LINEAR_ALGEBRA: f64 = 1e-6;
+
+struct Fixtures {
+    folder: PathBuf,
+    goldens: Vec<Value>,
+}
+
+impl Fixtures {
+    /// The fixtures, or `None` with a word about it.
+    fn open() -> Option<Self> {
+        let Some(folder) = std::env::var_os("POLYCULTURE_FIXTURES") else {
+            println!("skipped: POLYCULTURE_FIXTURES is not set");
+            return None;
+        };
+        let folder = PathBuf::from(folder).join("goldens");
+        let file = File::open(folder.join("goldens.json")).expect("goldens.json is there");
+        let goldens: Value = serde_json::from_reader(file).expect("goldens.json is JSON");
+        let goldens = goldens["goldens"]
+            .as_array()
+            .expect("a list of goldens")
+            .clone();
+        Some(Self { folder, goldens })
+    }
+
+    fn batches(&self, input: &str) -> Vec<RecordBatch> {
+        let file = File::open(
+            self.folder
+                .join("inputs")
+                .join(input)
+                .with_extension("parquet"),
+        );
+        let reader = ParquetRecordBatchReaderBuilder::try_new(file.expect("the input is there"));
+        let batches = reader.expect("Parquet").build().expect("Parquet");
+        batches.map(|batch| batch.expect("a batch")).collect()
+    }
+
+    fn texts(&self, input: &str) -> Vec<String> {
+        let texts = |batch: RecordBatch| {
+            let column = batch.column_by_name("text").expect("a text column").clone();
+            let texts = column
+                .as_string::<i32>()
+                .iter()
+                .map(|text| text.unwrap_or("").to_owned());
+            texts.collect::<Vec<_>>()
+        };
+        self.batches(input).into_iter().flat_map(texts).collect()
+    }
+
+    fn vectors(&self, input: &str) -> Vectors {
+        let (mut values, mut dim) = (Vec::new(), 0);
+        for batch in self.batches(input) {
+            let column = batch
+                .column_by_name("embedding")
+                .expect("an embedding column");
+            let inner = match column.as_fixed_size_list_opt() {
+                Some(lists) => lists.values().clone(),
+                None => column.as_list::<i32>().values().clone(),
+            };
+            let inner = inner.as_primitive::<Float32Type>();
+            dim = inner.values().len() / batch.num_rows();
+            values.extend_from_slice(inner.values());
+        }
+        Vectors::new(values, dim).expect("whole rows")
+    }
+
+    /// The goldens of one metric by one peer.
+    fn of<'a>(&'a self, metric: &'a str, peer: &'a str) -> impl Iterator<Item = &'a Value> {
+        let named = move |golden: &&Value| golden["metric"] == metric;
+        self.goldens.iter().filter(named).filter(move |golden| {
+            golden["peer"]
+                .as_str()
+                .is_some_and(|name| name.starts_with(peer))
+        })
+    }
+}
+
+fn input(golden: &Value) -> &str {
+    golden["input"][0].as_str().expect("an input")
+}
+
+fn whole(value: &Value) -> usize {
+    value.as_u64().expect("a whole number") as usize
+}
+
+fn is_f64(golden: &Value) -> bool {
+    golden["params"]
+        .get("dtype")
+        .is_none_or(|dtype| dtype == "float64")
+}
+
+fn assert_close(found: f64, expected: &Value, tolerance: f64, what: &Value) {
+    let expected = expected.as_f64().expect("a number");
+    let error = (found - expected).abs() / expected.abs();
+    assert!(
+        error <= tolerance,
+        "{found} is not {expected} (relative error {error:e}): {what}"
+    );
+}
+
+fn slices(texts: &[String]) -> Vec<&str> {
+    texts.iter().map(String::as_str).collect()
+}
+
+#[test]
+fn distinct_counts_what_a_set_of_tuples_counts() {
+    let Some(fixtures) = Fixtures::open() else {
+        return;
+    };
+    let mut checked = 0;
+    for golden in fixtures.of("distinct_within_rows", "python") {
+        let texts = fixtures.texts(input(golden));
+        let n = whole(&golden["params"]["n"]);
+        let found = distinct(&slices(&texts), Tokenizer::Whitespace, n).expect("enough n-grams");
+        assert_close(found, &golden["value"][2], EXACT, golden);
+        checked += 1;
+    }
+    assert_eq!(checked, 12);
+}
+
+#[test]
+fn self_bleu_is_that_of_nltk() {
+    let Some(fixtures) = Fixtures::open() else {
+        return;
+    };
+    let mut checked = 0;
+    for golden in fixtures.of("self_bleu", "nltk") {
+        let params = &golden["params"];
+        if params["smoothing"] != "method1" {
+            continue;
+        }
+        let texts = fixtures.texts(input(golden));
+        let texts = &slices(&texts)[..whole(&params["rows"])];
+        let found = self_bleu(texts, Tokenizer::Whitespace, whole(&params["n"]));
+        assert_close(
+            found.expect("two texts or more"),
+            &golden["value"],
+            EXACT,
+            golden,
+        );
+        checked += 1;
+    }
+    assert_eq!(checked, 12);
+}
+
+#[test]
+fn compressed_sizes_are_those_of_zlib() {
+    let Some(fixtures) = Fixtures::open() else {
+        return;
+    };
+    let metric = diversity::metric("compression_ratio_gzip").expect("known");
+    let mut checked = 0;
+    for golden in fixtures.of("compressed_sizes", "python") {
+        if golden["params"]["join"] != " " {
+            continue;
+        }
+        let texts = fixtures.texts(input(golden));
+        let found = metric
+            .value(&Input::texts(&slices(&texts)))
+            .expect("not empty");
+        let size = |name: &str| golden["value"][name].as_f64().expect("a size");
+        assert_close(found, &(size("raw") / size("gzip9")).into(), EXACT, golden);
+        checked += 1;
+    }
+    assert_eq!(checked, 3);
+}
+
+#[test]
+fn the_vendi_score_is_that_of_its_authors() {
+    let Some(fixtures) = Fixtures::open() else {
+        return;
+    };
+    let metric = diversity::metric("vendi_q1").expect("known");
+    let mut checked = 0;
+    for name in ["vendi_score_X", "vendi_score_dual"] {
+        for golden in fixtures.of(name, "vendi-score") {
+            let vectors = fixtures.vectors(input(golden));
+            let found = metric.value(&Input::vectors(&vectors)).expect("finite");
+            // In f32 the noise of n − d eigenvalues is part of the peer's value.
+            let tolerance = if is_f64(golden) { LINEAR_ALGEBRA } else { 1e-4 };
+            assert_close(found, &golden["value"], tolerance, golden);
+            checked += 1;
+        }
+    }
+    assert!(checked >= 12, "{checked}");
+}
+
+#[test]
+fn dcscore_is_that_of_its_authors() {
+    let Some(fixtures) = Fixtures::open() else {
+        return;
+    };
+    let mut checked = 0;
+    for golden in fixtures.of("dcscore", "DCScore") {
+        let params = &golden["params"];
+        if params["kernel"] != "cs" {
+            continue;
+        }
+        let vectors = fixtures.vectors(input(golden));
+        let tau = params["tau"].as_f64().expect("a number");
+        let found = dcscore(&vectors, tau).expect("finite");
+        assert_close(found, &golden["value"], LINEAR_ALGEBRA, golden);
+        checked += 1;
+    }
+    assert!(checked >= 15, "{checked}");
+}
+
+#[test]
+fn mean_pairwise_cosine_distance_is_that_of_scipy() {
+    let Some(fixtures) = Fixtures::open() else {
+        return;
+    };
+    let metric = diversity::metric("mean_pairwise_cosine_distance").expect("known");
+    let mut checked = 0;
+    for golden in fixtures.of("mean_pairwise_cosine", "scipy") {
+        let vectors = fixtures.vectors(input(golden));
+        let found = metric.value(&Input::vectors(&vectors)).expect("finite");
+        assert_close(found, &golden["value"], LINEAR_ALGEBRA, golden);
+        checked += 1;
+    }
+    assert!(checked >= 3, "{checked}");
+}
+
+#[test]
+fn the_frechet_distance_is_that_of_scipy() {
+    let Some(fixtures) = Fixtures::open() else {
+        return;
+    };
+    let shift = diversity::shift("frechet").expect("known");
+    let mut checked = 0;
+    for golden in fixtures.of("frechet", "scipy") {
+        let [reference, other] = pair(&fixtures, golden);
+        let found = shift.value(&Input::vectors(&reference), &Input::vectors(&other));
+        let found = found.expect("finite");
+        assert_close(
+            found,
+            &golden["value"]["frechet_eigh"],
+            LINEAR_ALGEBRA,
+            golden,
+        );
+        checked += 1;
+    }
+    assert!(checked >= 1, "{checked}");
+}
+
+#[test]
+fn mmd_is_that_of_numpy() {
+    let Some(fixtures) = Fixtures::open() else {
+        return;
+    };
+    let mut checked = 0;
+    for golden in fixtures.of("mmd2_rbf", "numpy") {
+        let [reference, other] = pair(&fixtures, golden);
+        let gamma = golden["params"]["gamma"].as_f64().expect("a number");
+        let found = mmd2_rbf(&reference, &other, gamma).expect("enough vectors");
+        assert_close(found, &golden["value"]["unbiased"], LINEAR_ALGEBRA, golden);
+        checked += 1;
+    }
+    assert!(checked >= 2, "{checked}");
+}
+
+fn pair(fixtures: &Fixtures, golden: &Value) -> [Vectors; 2] {
+    let name = |at: usize| golden["input"][at].as_str().expect("an input");
+    [fixtures.vectors(name(0)), fixtures.vectors(name(1))]
+}

@@ -1,0 +1,23 @@
+//! Words, n-grams, shingles and `MinHash`: what `diversity` and `filter` both count.
+//!
+//! Pure: no IO and no random number that was not handed in as a seed.
+
+pub mod grammar;
+mod hasher;
+mod labelled;
+mod minhash;
+mod ngrams;
+mod normalise;
+mod rows;
+mod shingle;
+mod tokens;
+mod words;
+
+pub use labelled::{prefix_of, read_labelled, render_labelled};
+pub use minhash::{MinHash, SimilarPair};
+pub use ngrams::NGrams;
+pub use normalise::{Form, collapse_space, normalise};
+pub use rows::Rows;
+pub use shingle::{Shingle, ShingleError, jaccard};
+pub use tokens::TokenIds;
+pub use words::{Tokenizer, whitespace_tokens, words};
