@@ -17,7 +17,7 @@ pub use options::{ArmArgs, Common, InputArgs, OutputArgs, Param, ReadingArgs, Se
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, FromArgMatches as _};
+
 use dataset::Column;
 
 /// What a stage is called, and what it does to columns; shown in `--help`.

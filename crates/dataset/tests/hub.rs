@@ -359,12 +359,13 @@ fn a_corrupt_body_is_refused_deleted_and_never_visible() {
 #[test]
 fn a_corrupt_small_file_is_known_by_its_git_id() {
     let csv = Repository::new("datasets", &[("train.csv", "text\na\n")]);
-    let server = Server::start(
-        move |request, _| match request.path.ends_with("train.csv") {
-            true => Answer::new(200, "text\nb\n"),
-            false => csv.answer(request),
-        },
-    );
+    let server = Server::start(move |request, _| {
+        if request.path.ends_with("train.csv") {
+            Answer::new(200, "text\nb\n")
+        } else {
+            csv.answer(request)
+        }
+    });
     let error = Place::new(&server.endpoint).refusal().to_string();
     assert!(
         error.contains(&git_id(b"text\na\n")) && error.contains(&git_id(b"text\nb\n")),

@@ -44,6 +44,10 @@ impl From<Error> for Failure {
 }
 
 /// Repeats `attempt` while its failures may pass; `key` spreads the waits of those who ask at once.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a busy server is given time, which no output shows"
+)]
 pub(crate) fn persist<T>(
     first_wait: Duration,
     key: &str,
@@ -77,6 +81,10 @@ fn pause(first_wait: Duration, key: &str, tried: u32) -> Duration {
 }
 
 /// The wait in a `Retry-After` header, which holds seconds or a date.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a date to wait for is one on the clock"
+)]
 pub(crate) fn retry_after(value: &str) -> Option<Duration> {
     let value = value.trim();
     if let Ok(seconds) = value.parse() {

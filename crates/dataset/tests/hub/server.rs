@@ -102,14 +102,19 @@ fn read(stream: &TcpStream) -> Option<Request> {
 }
 
 fn send(mut stream: TcpStream, answer: &Answer) {
-    let mut head = format!("HTTP/1.1 {} Said\r\nConnection: close\r\n", answer.status);
-    for (name, value) in &answer.headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
-    }
-    head.push_str(&format!(
-        "Content-Length: {}\r\n\r\n",
-        answer.body.len() + answer.missing
-    ));
+    let length = answer.body.len() + answer.missing;
+    let mut head = vec![
+        format!("HTTP/1.1 {} Said", answer.status),
+        "Connection: close".to_owned(),
+        format!("Content-Length: {length}"),
+    ];
+    head.extend(
+        answer
+            .headers
+            .iter()
+            .map(|(name, value)| format!("{name}: {value}")),
+    );
+    let head = format!("{}\r\n\r\n", head.join("\r\n"));
     // A client that has seen enough hangs up, which is no fault of the server.
     let _ = stream
         .write_all(head.as_bytes())
@@ -233,5 +238,6 @@ pub fn git_id(content: &[u8]) -> String {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    digits.concat()
 }

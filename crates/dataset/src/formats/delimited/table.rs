@@ -1,8 +1,8 @@
 //! The rows of a table under its header, each as wide as the header.
 
 use std::collections::HashMap;
-use std::io::{BufRead, Cursor, Read as _};
-use std::path::Path;
+use std::io::{self, BufRead, Cursor, Read as _};
+use std::path::{Path, PathBuf};
 
 use csv::{ErrorKind, Reader, ReaderBuilder, StringRecord};
 
@@ -20,8 +20,9 @@ pub(super) struct Table {
     header: StringRecord,
     row: StringRecord,
     quoted: bool,
-    /// The line on which the row starts.
-    line: u64,
+    path: PathBuf,
+    /// Where in the file the row starts, or the line ending before it.
+    start: u64,
 }
 
 impl Table {
@@ -44,7 +45,8 @@ impl Table {
             header: StringRecord::new(),
             row: StringRecord::new(),
             quoted,
-            line: 1,
+            path: path.to_owned(),
+            start: 0,
         };
         if !table.next_row()? {
             return Err(Error::new(format!(
@@ -82,7 +84,7 @@ impl Table {
 
     /// An error on this row.
     pub(super) fn error(&self, problem: &str) -> Error {
-        at(&self.name, self.line, problem)
+        at(&self.name, self.line(), problem)
     }
 
     fn next_row(&mut self) -> Result<bool> {
@@ -115,23 +117,23 @@ impl Table {
     }
 
     fn read(&mut self) -> Result<bool> {
+        self.start = self.reader.position().byte();
         let read = self.reader.read_record(&mut self.row);
-        if let Some(place) = self.row.position() {
-            self.line = place.line();
-        }
-        read.map_err(|cause| {
-            let line = cause.position().map_or(self.line, csv::Position::line);
-            match cause.into_kind() {
-                ErrorKind::Io(cause) => Error::io("read", &self.name, cause),
-                ErrorKind::Utf8 { err, .. } => at(
-                    &self.name,
-                    line,
-                    format!("cell {} is not UTF-8", err.field() + 1),
-                )
+        read.map_err(|cause| match cause.into_kind() {
+            ErrorKind::Io(cause) => Error::io("read", &self.name, cause),
+            ErrorKind::Utf8 { err, .. } => self
+                .error(&format!("cell {} is not UTF-8", err.field() + 1))
                 .with_hint("convert it first, such as with iconv -f latin1 -t utf8"),
-                other => at(&self.name, line, format!("{other:?}")),
-            }
+            other => self.error(&format!("{other:?}")),
         })
+    }
+
+    /// The line on which the row starts, which the library does not count where lines end in two characters.
+    fn line(&self) -> u64 {
+        let counted = bytes::open(&self.path, &self.name).and_then(|file| {
+            line_at(file, self.start).map_err(|cause| Error::io("read", &self.name, cause))
+        });
+        counted.unwrap_or_else(|_| self.reader.position().line())
     }
 
     fn check_header(&self) -> Result<()> {
@@ -151,4 +153,27 @@ impl Table {
         }
         Ok(())
     }
+}
+
+/// The line of the first byte from `start` on that does not end a line.
+fn line_at(mut file: impl BufRead, start: u64) -> io::Result<u64> {
+    let mut line = 1;
+    let mut before = (&mut file).take(start);
+    loop {
+        let buffer = before.fill_buf()?;
+        if buffer.is_empty() {
+            break;
+        }
+        let length = buffer.len();
+        line += buffer.iter().filter(|byte| **byte == b'\n').count() as u64;
+        before.consume(length);
+    }
+    for byte in file.bytes() {
+        match byte? {
+            b'\n' => line += 1,
+            b'\r' => {}
+            _ => break,
+        }
+    }
+    Ok(line)
 }

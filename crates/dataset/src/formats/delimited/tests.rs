@@ -61,7 +61,12 @@ fn columns_that_the_contract_has_as_text_stay_text() {
 
 #[test]
 fn a_row_of_another_width_is_refused_by_its_line() {
-    for text in ["a,b\n1,2\n3\n", "a,b\r\n1,2\r\n3\r\n", "a,b\n\"1\",2\n3\n"] {
+    for text in [
+        "a,b\n1,2\n3\n",
+        "a,b\r\n1,2\r\n3\r\n",
+        "a,b\n\"1\",2\n3\n",
+        "a,b\n\r\n3\n",
+    ] {
         assert_eq!(
             refused(text),
             "set.csv: line 3: expected 2 cells, as in the header, found 1",

@@ -122,7 +122,7 @@ fn bad_lines_are_refused_by_their_number() {
         ),
         (
             "{\"a\":1}\n{\"a\":{\"a\":1}\n",
-            "line 2: it ends in the middle of a value, at byte 11",
+            "line 2: it ends in the middle of a value, at byte 12",
         ),
         (
             "{\n \"a\": 1\n}",

@@ -1,0 +1,34 @@
+# polyculture: `make` builds everything and runs the built-in study; `make help` lists the rest.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+
+CARGO ?= cargo
+
+.PHONY: all build study test smoke lint clean help
+
+all: study ## build, then run the study; ends with out/report.html and out/results.parquet
+
+build: ## compile all stages
+	$(CARGO) build --release --locked --workspace --bins
+
+study: build ## the same as `make`; on your data: make study HUMAN=... TEST=... SYNTHETIC=... (see README)
+	@$(MAKE) --no-print-directory -f pipelines/study.mk
+
+test: build ## run all tests
+	$(CARGO) test --release --locked --workspace
+
+smoke: build ## run the smallest whole study, in seconds
+	@$(MAKE) --no-print-directory -f pipelines/smoke.mk
+
+lint: ## formatting, clippy, documentation
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --release --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --locked --workspace --no-deps
+
+clean: ## remove what the studies made, not what was compiled
+	rm -rf out
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16

@@ -1,0 +1,255 @@
+//! What a long run has finished so far, in a folder beside its output, so that a run that was cut off goes on from there.
+//!
+//! For `out.parquet` it is `out.parquet.journal`: `run.json` says what its pieces follow from, and
+//! each piece is a file that appeared whole, with a SHA-256 of its bytes in front.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+
+use crate::atomic::write_file;
+use crate::digest::ContentHash;
+use crate::error::{Error, Result, shown};
+use crate::source::file_name;
+use crate::writer::Sink;
+
+const RUN: &str = "run.json";
+
+/// Whether a run goes on from a journal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Resume {
+    /// Where there is one of the same run; one of another run is refused.
+    #[default]
+    Auto,
+    /// No; one that is there is thrown away.
+    Never,
+    /// It must be there.
+    Always,
+}
+
+impl FromStr for Resume {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "never" => Ok(Self::Never),
+            "always" => Ok(Self::Always),
+            _ => Err(Error::new("it is auto, never or always")),
+        }
+    }
+}
+
+impl fmt::Display for Resume {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Auto => "auto",
+            Self::Never => "never",
+            Self::Always => "always",
+        })
+    }
+}
+
+impl Serialize for Resume {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// The finished pieces of one run.
+#[derive(Debug)]
+pub struct Journal {
+    folder: PathBuf,
+    pieces: usize,
+}
+
+impl Journal {
+    /// Opens the journal of the run that writes `sink`; `None` for standard output, which has no place beside it.
+    ///
+    /// `run` is all that the pieces follow from, by name.
+    pub fn open(sink: &Sink, run: &BTreeMap<String, Value>, resume: Resume) -> Result<Option<Self>> {
+        let Sink::Path(output) = sink else {
+            return match resume {
+                Resume::Always => Err(Error::new("what goes to standard output has no journal to go on from")),
+                _ => Ok(None),
+            };
+        };
+        let mut folder = output.clone().into_os_string();
+        folder.push(".journal");
+        let mut journal = Self { folder: PathBuf::from(folder), pieces: 0 };
+        let there = journal.folder.join(RUN).exists();
+        match resume {
+            Resume::Never => journal.remove()?,
+            Resume::Always if !there => {
+                return Err(Error::new(format!("there is no journal {} to go on from", journal.name())));
+            }
+            Resume::Auto | Resume::Always if there => {
+                journal.check(run)?;
+                journal.pieces = journal.count();
+                return Ok(Some(journal));
+            }
+            _ => {}
+        }
+        let json = serde_json::to_vec_pretty(run)
+            .map_err(|cause| Error::new("the journal cannot be written").caused_by(cause))?;
+        write_file(&journal.folder.join(RUN), &json)?;
+        Ok(Some(journal))
+    }
+
+    /// The name for messages.
+    pub fn name(&self) -> String {
+        file_name(&self.folder)
+    }
+
+    /// The finished pieces, in order.
+    pub fn pieces(&self) -> Result<Vec<Vec<u8>>> {
+        (0..self.pieces).map(|index| self.read(index)).collect()
+    }
+
+    /// Adds a piece; when this returns it is on disk.
+    pub fn keep(&mut self, piece: &[u8]) -> Result<()> {
+        let mut bytes = ContentHash::of_bytes(piece).to_string().into_bytes();
+        bytes.push(b'\n');
+        bytes.extend_from_slice(piece);
+        write_file(&self.path(self.pieces), &bytes)?;
+        self.pieces += 1;
+        Ok(())
+    }
+
+    /// Throws the journal away, once the output is there.
+    pub fn end(self) -> Result<()> {
+        self.remove()
+    }
+
+    fn path(&self, index: usize) -> PathBuf {
+        self.folder.join(format!("{index:06}.piece"))
+    }
+
+    /// Pieces are written one after the other, so those that are there are the first ones.
+    fn count(&self) -> usize {
+        (0..).take_while(|index| self.path(*index).exists()).count()
+    }
+
+    fn read(&self, index: usize) -> Result<Vec<u8>> {
+        let path = self.path(index);
+        let bytes = fs::read(&path).map_err(|cause| Error::io("read", self.place(&path), cause))?;
+        let end = bytes.iter().position(|byte| *byte == b'\n');
+        let whole = end.map(|end| bytes.split_at(end + 1)).filter(|(digits, piece)| {
+            let stated = std::str::from_utf8(digits).ok().and_then(|digits| digits.trim_end().parse().ok());
+            stated == Some(ContentHash::of_bytes(piece))
+        });
+        whole.map(|(_, piece)| piece.to_vec()).ok_or_else(|| {
+            Error::new(format!("{} was changed or damaged", self.place(&path)))
+                .with_hint("begin anew with --resume never")
+        })
+    }
+
+    fn place(&self, path: &Path) -> String {
+        format!("{}/{}", self.name(), file_name(path))
+    }
+
+    /// Refuses a journal of another run, and says where the two differ.
+    fn check(&self, run: &BTreeMap<String, Value>) -> Result<()> {
+        let path = self.folder.join(RUN);
+        let bytes = fs::read(&path).map_err(|cause| Error::io("read", self.place(&path), cause))?;
+        let begun: BTreeMap<String, Value> = serde_json::from_slice(&bytes)
+            .map_err(|cause| Error::new(format!("{} cannot be read", self.place(&path))).caused_by(cause))?;
+        let names = begun.keys().chain(run.keys());
+        let Some(name) = names.into_iter().find(|name| begun.get(*name) != run.get(*name)) else {
+            return Ok(());
+        };
+        let told = |value: Option<&Value>| value.map_or("none".to_owned(), |value| shown(&value.to_string()));
+        Err(Error::new(format!(
+            "{} belongs to another run: its {} is {}, this run's is {}",
+            self.name(),
+            shown(name),
+            told(begun.get(name)),
+            told(run.get(name))
+        ))
+        .with_hint("begin anew with --resume never, or give the arguments of that run"))
+    }
+
+    fn remove(&self) -> Result<()> {
+        if !self.folder.exists() {
+            return Ok(());
+        }
+        if !self.folder.join(RUN).exists() {
+            return Err(Error::new(format!("{} is there and is no journal", self.name())));
+        }
+        fs::remove_dir_all(&self.folder).map_err(|cause| Error::io("remove", self.name(), cause))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(temperature: f64) -> BTreeMap<String, Value> {
+        BTreeMap::from([("temperature".to_owned(), Value::from(temperature))])
+    }
+
+    fn place() -> (tempfile::TempDir, Sink) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let sink = Sink::Path(folder.path().join("out.parquet"));
+        (folder, sink)
+    }
+
+    fn open(sink: &Sink, temperature: f64, resume: Resume) -> Result<Journal> {
+        Ok(Journal::open(sink, &run(temperature), resume)?.expect("a file has a journal"))
+    }
+
+    #[test]
+    fn what_was_kept_is_there_for_the_next_run_until_the_end() {
+        let (folder, sink) = place();
+        let mut journal = open(&sink, 1.0, Resume::Auto).expect("begun");
+        journal.keep(b"one").expect("kept");
+        journal.keep(b"").expect("kept");
+        drop(journal);
+        let mut again = open(&sink, 1.0, Resume::Always).expect("resumed");
+        assert_eq!(again.pieces().expect("whole"), [b"one".to_vec(), Vec::new()]);
+        again.keep(b"three").expect("kept");
+        assert_eq!(again.pieces().expect("whole").len(), 3);
+        again.end().expect("removed");
+        assert_eq!(fs::read_dir(folder.path()).expect("listed").count(), 0);
+    }
+
+    #[test]
+    fn a_journal_of_another_run_is_refused_with_the_difference() {
+        let (_folder, sink) = place();
+        open(&sink, 1.0, Resume::Auto).expect("begun").keep(b"one").expect("kept");
+        let error = open(&sink, 0.5, Resume::Auto).expect_err("another run");
+        assert_eq!(
+            error.to_string(),
+            "out.parquet.journal belongs to another run: its temperature is 1.0, this run's is 0.5"
+        );
+        let anew = open(&sink, 0.5, Resume::Never).expect("begun anew");
+        assert!(anew.pieces().expect("whole").is_empty());
+    }
+
+    #[test]
+    fn a_damaged_piece_is_found() {
+        let (folder, sink) = place();
+        open(&sink, 1.0, Resume::Auto).expect("begun").keep(b"one").expect("kept");
+        let piece = folder.path().join("out.parquet.journal/000000.piece");
+        let mut bytes = fs::read(&piece).expect("there");
+        *bytes.last_mut().expect("bytes") ^= 1;
+        fs::write(&piece, bytes).expect("written");
+        let error = open(&sink, 1.0, Resume::Auto).expect("opened").pieces().expect_err("damaged");
+        assert_eq!(error.to_string(), "out.parquet.journal/000000.piece was changed or damaged");
+    }
+
+    #[test]
+    fn nothing_is_gone_on_from_where_there_is_nothing() {
+        let (folder, sink) = place();
+        assert!(open(&sink, 1.0, Resume::Always).is_err());
+        assert!(Journal::open(&Sink::Stdout, &run(1.0), Resume::Auto).expect("no journal").is_none());
+        assert!(Journal::open(&Sink::Stdout, &run(1.0), Resume::Always).is_err());
+        fs::create_dir(folder.path().join("out.parquet.journal")).expect("made");
+        assert!(open(&sink, 1.0, Resume::Never).is_err(), "a folder of somebody else's");
+    }
+}

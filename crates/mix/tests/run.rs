@@ -1,0 +1,197 @@
+//! What `mix` does to files: exact counts, nested sets, the same bytes again, refusals.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use dataset::{Reading, Source, Table};
+
+/// A folder with 40 human rows of two labels, and 60 synthetic ones.
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let rows = |kind: &str, n: usize| {
+        let mut csv = "text,label\n".to_owned();
+        for row in 0..n {
+            let label = if row % 4 == 0 { "rare" } else { "common" };
+            writeln!(csv, "{kind} {row},{label}").expect("a line");
+        }
+        csv
+    };
+    fs::write(folder.path().join("human.csv"), rows("human", 40)).expect("written");
+    fs::write(folder.path().join("made.csv"), rows("made", 60)).expect("written");
+    folder
+}
+
+fn mix(folder: &Path, output: &str, options: &str) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_mix"))
+        .current_dir(folder)
+        .args([
+            "--real",
+            "human.csv",
+            "--synthetic",
+            "made.csv",
+            "-o",
+            output,
+        ])
+        .args(options.split_whitespace())
+        .output()
+        .expect("mix runs")
+}
+
+fn read(path: PathBuf) -> Table {
+    Table::read(&Source::Path(path), &Reading::default(), "input", &[]).expect("a set")
+}
+
+/// The texts of a mix by source.
+fn parts(folder: &Path, options: &str) -> (BTreeSet<String>, BTreeSet<String>) {
+    let done = mix(folder, "mix.parquet", options);
+    assert!(
+        done.status.success(),
+        "{}",
+        String::from_utf8_lossy(&done.stderr)
+    );
+    let mixed = read(folder.join("mix.parquet"));
+    let (texts, sources) = (
+        mixed.texts("text").expect("texts"),
+        mixed.texts("source").expect("sources"),
+    );
+    let of = |wanted: &str| {
+        let rows = texts
+            .iter()
+            .zip(&sources)
+            .filter(|(_, source)| **source == wanted);
+        rows.map(|(text, _)| (*text).to_owned())
+            .collect::<BTreeSet<_>>()
+    };
+    (of("human"), of("synthetic"))
+}
+
+#[test]
+fn counts_are_exact_and_sets_are_nested_in_the_share() {
+    let folder = folder();
+    let (mut human_before, mut made_before) =
+        parts(folder.path(), "--proportion 0 --total 30 --seed 3");
+    assert_eq!((human_before.len(), made_before.len()), (30, 0));
+    for (share, expected) in [("0.1", 3), ("0.25", 8), ("0.5", 15), ("1", 30)] {
+        let (human, made) = parts(
+            folder.path(),
+            &format!("--proportion {share} --total 30 --seed 3"),
+        );
+        assert_eq!((human.len(), made.len()), (30 - expected, expected));
+        assert!(human.is_subset(&human_before) && made_before.is_subset(&made));
+        (human_before, made_before) = (human, made);
+    }
+}
+
+#[test]
+fn labels_keep_their_shares() {
+    let folder = folder();
+    parts(folder.path(), "--proportion 0.5 --total 40");
+    let mixed = read(folder.path().join("mix.parquet"));
+    let rare = mixed
+        .texts("label")
+        .expect("labels")
+        .into_iter()
+        .filter(|label| *label == "rare")
+        .count();
+    // A quarter of the 20 rows of each source.
+    assert_eq!(rare, 10);
+}
+
+#[test]
+fn the_human_rows_cut_to_a_fraction_are_the_first_of_the_same_order() {
+    let folder = folder();
+    let (cut, made) = parts(
+        folder.path(),
+        "--design fixed-real --ratio 0.5 --real-fraction 0.25",
+    );
+    assert_eq!((cut.len(), made.len()), (10, 5));
+    let (half, _) = parts(
+        folder.path(),
+        "--design fixed-real --ratio 0 --real-fraction 0.5",
+    );
+    assert!(cut.is_subset(&half));
+    let (human, made) = parts(folder.path(), "--proportion 0.5 --real-fraction 0.5");
+    assert_eq!((human.len(), made.len()), (10, 10));
+    assert!(human.is_subset(&half));
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes_and_another_one_other_rows() {
+    let folder = folder();
+    let bytes = |seed: u32, threads: u32| {
+        let options = format!("--proportion 0.5 --total 20 --seed {seed} --threads {threads}");
+        assert!(mix(folder.path(), "mix.parquet", &options).status.success());
+        fs::read(folder.path().join("mix.parquet")).expect("a file")
+    };
+    assert_eq!(bytes(1, 1), bytes(1, 4));
+    assert_ne!(bytes(1, 1), bytes(2, 1));
+}
+
+#[test]
+fn what_was_asked_and_what_became_of_it_are_told() {
+    let folder = folder();
+    let done = mix(folder.path(), "mix.parquet", "--proportion 0.25 --total 30");
+    let said = String::from_utf8_lossy(&done.stderr).into_owned();
+    let expected = "mix: 100 in, 30 chosen, 70 unused, 0 repeats, 30 out; synthetic 8/30 = 0.2667 (asked 0.2500)\n";
+    assert_eq!(said, expected);
+    let mixed = read(folder.path().join("mix.parquet"));
+    let provenance = mixed.inputs()[0].provenance.as_ref().expect("a history");
+    let made_by = provenance.made_by().expect("a run");
+    assert_eq!(made_by.arguments["chosen-synthetic"], 8);
+    assert_eq!(made_by.drops["unused-real"], 18);
+    let roles: Vec<_> = made_by
+        .inputs
+        .iter()
+        .map(|input| input.role.as_str())
+        .collect();
+    assert_eq!(roles, ["real", "synthetic"]);
+}
+
+#[test]
+fn a_mix_that_cannot_be_filled_is_not_written() {
+    let folder = folder();
+    let done = mix(
+        folder.path(),
+        "mix.parquet",
+        "--proportion 0.75 --total 100",
+    );
+    assert_eq!(done.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert!(
+        said.contains("75 rows asked of --synthetic, but it has 60; nothing was written"),
+        "{said}"
+    );
+    assert!(!folder.path().join("mix.parquet").exists());
+}
+
+#[test]
+fn what_makes_no_sense_cannot_run() {
+    let folder = folder();
+    fs::copy(
+        folder.path().join("human.csv"),
+        folder.path().join("made.csv"),
+    )
+    .expect("copied");
+    for (options, expected) in [
+        ("--proportion 25", "did you mean 0.25?"),
+        (
+            "--design fixed-real --proportion 0.5",
+            "--proportion means nothing to the design fixed-real",
+        ),
+        ("--design fixed", "possible values: fixed-total, fixed-real"),
+        (
+            "--proportion 0.5",
+            "40 rows of made.csv are in human.csv too",
+        ),
+    ] {
+        let done = mix(folder.path(), "mix.parquet", options);
+        let said = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert!(
+            done.status.code() == Some(2) && said.contains(expected),
+            "{options}: {said}"
+        );
+    }
+}

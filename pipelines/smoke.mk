@@ -1,0 +1,11 @@
+# The smallest whole study, in seconds: every stage once, on the built-in world.
+
+OUT ?= out/smoke
+METHOD ?= grammar
+LEVELS ?= 0.5 1
+PROPORTIONS ?= 0 0.5 1
+SEEDS ?= 1
+TOTAL ?= 200
+WORLD_ROWS ?= 1500
+
+include pipelines/study.mk
