@@ -13,8 +13,12 @@ pub fn arguments(given: &impl Serialize) -> anyhow::Result<BTreeMap<String, Valu
     let Value::Object(fields) = serde_json::to_value(given)? else {
         anyhow::bail!("arguments are a set of named values");
     };
-    let given = fields.into_iter().filter(|(_, value)| !matches!(value, Value::Null | Value::Bool(false)));
-    Ok(given.map(|(name, value)| (name.replace('_', "-"), value)).collect())
+    let given = fields
+        .into_iter()
+        .filter(|(_, value)| !matches!(value, Value::Null | Value::Bool(false)));
+    Ok(given
+        .map(|(name, value)| (name.replace('_', "-"), value))
+        .collect())
 }
 
 #[cfg(test)]
@@ -29,8 +33,15 @@ mod tests {
             top_k: Option<u32>,
             strict: bool,
         }
-        let given = Given { top_p: Some(0.9), top_k: None, strict: false };
+        let given = Given {
+            top_p: Some(0.9),
+            top_k: None,
+            strict: false,
+        };
         let recorded = arguments(&given).expect("named values");
-        assert_eq!(recorded, BTreeMap::from([("top-p".to_owned(), Value::from(0.9))]));
+        assert_eq!(
+            recorded,
+            BTreeMap::from([("top-p".to_owned(), Value::from(0.9))])
+        );
     }
 }

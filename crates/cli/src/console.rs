@@ -28,7 +28,11 @@ pub struct Console {
 
 impl Console {
     pub(crate) fn new(stage: &'static str, common: &Common) -> Self {
-        Self { stage, quiet: common.quiet, format: common.log_format }
+        Self {
+            stage,
+            quiet: common.quiet,
+            format: common.log_format,
+        }
     }
 
     /// Says the closing line of the stage, such as `5 in, 3 kept`; silenced by `--quiet`.
@@ -50,10 +54,17 @@ impl Console {
 
     /// A progress bar over `total` things called `what`; drawn only on a terminal.
     pub fn progress(&self, total: u64, what: &'static str) -> Progress {
-        let hidden = self.quiet || self.format == LogFormat::Json || !std::io::stderr().is_terminal();
-        let target = if hidden { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let hidden =
+            self.quiet || self.format == LogFormat::Json || !std::io::stderr().is_terminal();
+        let target = if hidden {
+            ProgressDrawTarget::hidden()
+        } else {
+            ProgressDrawTarget::stderr()
+        };
         let bar = ProgressBar::with_draw_target(Some(total), target);
-        if let Ok(style) = ProgressStyle::with_template("{prefix}: {pos}/{len} {msg} [{elapsed}, {eta} left]") {
+        if let Ok(style) =
+            ProgressStyle::with_template("{prefix}: {pos}/{len} {msg} [{elapsed}, {eta} left]")
+        {
             bar.set_style(style);
         }
         bar.set_prefix(self.stage);
@@ -72,7 +83,9 @@ impl Console {
     fn say(&self, level: &str, message: &str) {
         match (self.format, level) {
             (LogFormat::Json, _) => {
-                write_line(&json!({"stage": self.stage, "level": level, "message": message}).to_string());
+                write_line(
+                    &json!({"stage": self.stage, "level": level, "message": message}).to_string(),
+                );
             }
             (LogFormat::Text, "info") => write_line(&format!("{}: {message}", self.stage)),
             (LogFormat::Text, _) => write_line(&format!("{}: {level}: {message}", self.stage)),
@@ -117,7 +130,12 @@ mod tests {
 
     #[test]
     fn a_noun_is_in_the_right_form() {
-        let told = [count(1, "row"), count(0, "row"), count(2, "entry"), count(2, "day")];
+        let told = [
+            count(1, "row"),
+            count(0, "row"),
+            count(2, "entry"),
+            count(2, "day"),
+        ];
         assert_eq!(told, ["1 row", "0 rows", "2 entries", "2 days"]);
     }
 }

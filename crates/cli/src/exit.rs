@@ -41,7 +41,11 @@ pub(crate) fn of_run(ran: anyhow::Result<Outcome>, console: &Console) -> ExitCod
         Err(error) if failure::is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             console.failed(&error);
-            ExitCode::from(if failure::is_bug(&error) { BUG } else { COULD_NOT_RUN })
+            ExitCode::from(if failure::is_bug(&error) {
+                BUG
+            } else {
+                COULD_NOT_RUN
+            })
         }
     }
 }

@@ -27,7 +27,10 @@ impl StdError for Hinted {
 
 /// The same error with something to try.
 pub fn with_hint(error: impl Into<anyhow::Error>, hint: impl Into<String>) -> anyhow::Error {
-    anyhow::Error::new(Hinted { hint: hint.into(), error: error.into() })
+    anyhow::Error::new(Hinted {
+        hint: hint.into(),
+        error: error.into(),
+    })
 }
 
 /// A panic that reached `main`.
@@ -57,13 +60,21 @@ pub(crate) fn keep_panics_quiet() {
 /// Runs a stage; a panic becomes an error that says it is a bug.
 pub(crate) fn catching<T>(run: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T> {
     panic::catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| {
-        let message = LAST_PANIC.lock().map(|last| last.clone()).unwrap_or_default();
-        Err(with_hint(Bug(message), "this is a bug in polyculture; please report it with the command"))
+        let message = LAST_PANIC
+            .lock()
+            .map(|last| last.clone())
+            .unwrap_or_default();
+        Err(with_hint(
+            Bug(message),
+            "this is a bug in polyculture; please report it with the command",
+        ))
     })
 }
 
 pub(crate) fn is_bug(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<Hinted>().is_some_and(|hinted| hinted.error.is::<Bug>())
+    error
+        .downcast_ref::<Hinted>()
+        .is_some_and(|hinted| hinted.error.is::<Bug>())
 }
 
 /// Whether the reader of our output went away.
@@ -100,8 +111,15 @@ pub(crate) fn lines(error: &anyhow::Error) -> Vec<String> {
 
 fn hint(error: &anyhow::Error) -> Option<String> {
     error.chain().find_map(|cause| {
-        let hinted = cause.downcast_ref::<Hinted>().map(|hinted| hinted.hint.clone());
-        let own = || cause.downcast_ref::<dataset::Error>()?.hint().map(str::to_owned);
+        let hinted = cause
+            .downcast_ref::<Hinted>()
+            .map(|hinted| hinted.hint.clone());
+        let own = || {
+            cause
+                .downcast_ref::<dataset::Error>()?
+                .hint()
+                .map(str::to_owned)
+        };
         hinted.or_else(own)
     })
 }
@@ -109,7 +127,11 @@ fn hint(error: &anyhow::Error) -> Option<String> {
 /// Text of others as it may go to a terminal: no control characters but line ends.
 fn escaped(text: &str) -> String {
     let shown = text.chars().map(|c| {
-        if c.is_control() && c != '\n' { c.escape_default().to_string() } else { c.to_string() }
+        if c.is_control() && c != '\n' {
+            c.escape_default().to_string()
+        } else {
+            c.to_string()
+        }
     });
     shown.collect()
 }
@@ -123,8 +145,14 @@ mod tests {
     #[test]
     fn an_error_is_told_with_its_causes_and_its_hint() {
         let cause = dataset::Error::new("a.csv has no column `text`").with_hint("name it");
-        let error = Err::<(), _>(cause).context("could not score a.csv").expect_err("an error");
-        let expected = ["error: could not score a.csv", "  caused by: a.csv has no column `text`", "hint: name it"];
+        let error = Err::<(), _>(cause)
+            .context("could not score a.csv")
+            .expect_err("an error");
+        let expected = [
+            "error: could not score a.csv",
+            "  caused by: a.csv has no column `text`",
+            "hint: name it",
+        ];
         assert_eq!(lines(&error), expected);
     }
 
@@ -136,14 +164,18 @@ mod tests {
 
     #[test]
     fn a_reader_that_went_away_is_recognised_behind_other_errors() {
-        let error = anyhow::Error::new(io::Error::from(io::ErrorKind::BrokenPipe)).context("writing");
+        let error =
+            anyhow::Error::new(io::Error::from(io::ErrorKind::BrokenPipe)).context("writing");
         assert!(is_broken_pipe(&error));
         assert!(!is_broken_pipe(&anyhow::anyhow!("other")));
     }
 
     #[test]
     fn control_characters_do_not_reach_the_terminal() {
-        assert_eq!(lines(&anyhow::anyhow!("a\u{1b}[2Jb")), ["error: a\\u{1b}[2Jb"]);
+        assert_eq!(
+            lines(&anyhow::anyhow!("a\u{1b}[2Jb")),
+            ["error: a\\u{1b}[2Jb"]
+        );
     }
 
     #[test]

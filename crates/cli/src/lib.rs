@@ -17,7 +17,6 @@ pub use options::{ArmArgs, Common, InputArgs, OutputArgs, Param, ReadingArgs, Se
 
 use std::process::ExitCode;
 
-
 use dataset::Column;
 
 /// What a stage is called, and what it does to columns; shown in `--help`.
@@ -69,7 +68,9 @@ fn parse<A: Arguments>(stage: &Stage) -> Result<A, clap::Error> {
 
 fn columns_help(stage: &Stage) -> String {
     let listed = |columns: &[&Column]| {
-        let lines = columns.iter().map(|column| format!("\n  {:<14} {}", column.name, column.about));
+        let lines = columns
+            .iter()
+            .map(|column| format!("\n  {:<14} {}", column.name, column.about));
         lines.collect::<String>()
     };
     let mut help = String::new();

@@ -25,7 +25,9 @@ impl Common {
     pub(crate) fn set_threads(&self) -> anyhow::Result<()> {
         if let Some(threads) = self.threads {
             anyhow::ensure!(threads > 0, "--threads is 0; at least 1 is needed");
-            rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
+            rayon::ThreadPoolBuilder::new()
+                .num_threads(threads)
+                .build_global()?;
         }
         Ok(())
     }
@@ -78,7 +80,10 @@ impl InputArgs {
     /// Reads all inputs, one after the other, as one set that has the columns `reads`.
     pub fn table(&self, reads: &[&Column]) -> dataset::Result<Table> {
         let how = self.reading.reading();
-        let tables = self.inputs.iter().map(|source| Table::read(source, &how, "input", reads));
+        let tables = self
+            .inputs
+            .iter()
+            .map(|source| Table::read(source, &how, "input", reads));
         let mut tables = tables.collect::<dataset::Result<Vec<_>>>()?;
         match tables.len() {
             1 => Ok(tables.remove(0)),
@@ -137,9 +142,15 @@ impl std::str::FromStr for Param {
             .split_once('=')
             .filter(|(name, _)| !name.is_empty())
             .ok_or_else(|| format!("`{text}` is not NAME=VALUE"))?;
-        let number = value.parse::<f64>().ok().filter(|number| number.is_finite());
+        let number = value
+            .parse::<f64>()
+            .ok()
+            .filter(|number| number.is_finite());
         let value = number.map_or_else(|| value.into(), serde_json::Value::from);
-        Ok(Self { name: name.to_owned(), value })
+        Ok(Self {
+            name: name.to_owned(),
+            value,
+        })
     }
 }
 

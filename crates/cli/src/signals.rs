@@ -11,7 +11,10 @@ pub(crate) fn watch() {
     std::thread::spawn(move || {
         if let Some(signal) = signals.forever().next() {
             dataset::abandon_unfinished();
-            #[expect(clippy::exit, reason = "the one place that ends an interrupted program")]
+            #[expect(
+                clippy::exit,
+                reason = "the one place that ends an interrupted program"
+            )]
             std::process::exit(128 + signal);
         }
     });

@@ -20,7 +20,11 @@ pub fn abandon_unfinished() {
         return;
     };
     for path in unfinished.iter() {
-        let _ = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+        let _ = if path.is_dir() {
+            fs::remove_dir_all(path)
+        } else {
+            fs::remove_file(path)
+        };
     }
 }
 
@@ -59,7 +63,9 @@ pub(crate) fn make_parent(path: &Path) -> Result<()> {
 
 /// Syncs the folder that `path` lies in, so that a rename in it survives a power cut.
 pub(crate) fn sync_parent(path: &Path) -> io::Result<()> {
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let parent = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
     File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
 }
 
@@ -74,7 +80,10 @@ impl AtomicFile {
     /// Begins to write the file at `target`; fails if another process is writing it.
     pub fn create(target: &Path) -> Result<Self> {
         if target.is_dir() {
-            return Err(Error::new(format!("{} is a folder, not a file", target.display())));
+            return Err(Error::new(format!(
+                "{} is a folder, not a file",
+                target.display()
+            )));
         }
         let name = file_name(target);
         make_parent(target)?;
@@ -86,19 +95,28 @@ impl AtomicFile {
             .open(&partial)
             .map_err(|cause| Error::io("write", &name, cause))?;
         if matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)) {
-            return Err(Error::new(format!("{name} is being written by another process"))
-                .with_hint("wait for it, or stop it"));
+            return Err(
+                Error::new(format!("{name} is being written by another process"))
+                    .with_hint("wait for it, or stop it"),
+            );
         }
-        file.set_len(0).map_err(|cause| Error::io("write", &name, cause))?;
+        file.set_len(0)
+            .map_err(|cause| Error::io("write", &name, cause))?;
         begin(&partial);
-        Ok(Self { target: target.to_owned(), partial, file: Some(BufWriter::new(file)) })
+        Ok(Self {
+            target: target.to_owned(),
+            partial,
+            file: Some(BufWriter::new(file)),
+        })
     }
 
     /// Puts the file in its place: all bytes on disk first, then the rename.
     pub fn publish(mut self) -> Result<()> {
         let io = |cause| Error::io("write", file_name(&self.target), cause);
         if let Some(writer) = self.file.take() {
-            let file = writer.into_inner().map_err(|error| io(error.into_error()))?;
+            let file = writer
+                .into_inner()
+                .map_err(|error| io(error.into_error()))?;
             file.sync_all().map_err(io)?;
             fs::rename(&self.partial, &self.target).map_err(io)?;
             end(&self.partial);
@@ -115,7 +133,10 @@ impl AtomicFile {
 
 impl Write for AtomicFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file.as_mut().map_or_else(|| Err(io::ErrorKind::NotConnected.into()), |file| file.write(bytes))
+        self.file.as_mut().map_or_else(
+            || Err(io::ErrorKind::NotConnected.into()),
+            |file| file.write(bytes),
+        )
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -135,7 +156,8 @@ impl Drop for AtomicFile {
 /// Writes `bytes` to `path`, whole or not at all.
 pub fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
     let mut file = AtomicFile::create(path)?;
-    file.write_all(bytes).map_err(|cause| Error::io("write", file_name(path), cause))?;
+    file.write_all(bytes)
+        .map_err(|cause| Error::io("write", file_name(path), cause))?;
     file.publish()
 }
 
@@ -152,7 +174,12 @@ mod tests {
         assert!(!path.exists());
         file.publish().expect("published");
         assert_eq!(fs::read(&path).expect("there"), b"new");
-        assert_eq!(fs::read_dir(path.parent().expect("a folder")).expect("listed").count(), 1);
+        assert_eq!(
+            fs::read_dir(path.parent().expect("a folder"))
+                .expect("listed")
+                .count(),
+            1
+        );
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! - The columns named by the caller become `text` and `label`; a column that had such a name before becomes `text_original` or `label_original`.
 //! - A `label` of integers becomes text: the names that the Hub's `datasets` library keeps with the file, and otherwise the digits.
 //! - Alpaca's `instruction`, `input` and `output` are kept, and `prompt` and `completion` are added.
-//! - ShareGPT's `conversations` is kept, and `messages` is added.
+//! - `ShareGPT`'s `conversations` is kept, and `messages` is added.
 //! - An `id` that is not text becomes `id_original`, so that rows are given ids.
 //! - Dictionary-encoded columns are unpacked.
 //!
@@ -67,7 +67,7 @@ enum Made {
     Prompt(Alpaca),
     /// It is Alpaca's completion.
     Completion(Alpaca),
-    /// It is ShareGPT's conversation.
+    /// It is `ShareGPT`'s conversation.
     Messages(ShareGpt),
 }
 

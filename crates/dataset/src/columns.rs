@@ -70,7 +70,10 @@ impl fmt::Display for Kind {
 
 /// Whether `found` is one of Arrow's three types of text.
 pub(crate) fn is_text(found: &DataType) -> bool {
-    matches!(found, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View)
+    matches!(
+        found,
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View
+    )
 }
 
 fn item(list: &DataType) -> Option<&DataType> {
@@ -87,7 +90,9 @@ fn is_message(found: &DataType) -> bool {
         return false;
     };
     ["role", "content"].iter().all(|name| {
-        fields.iter().any(|field| field.name() == name && is_text(field.data_type()))
+        fields
+            .iter()
+            .any(|field| field.name() == name && is_text(field.data_type()))
     })
 }
 
@@ -187,7 +192,12 @@ mod tests {
         let names: BTreeSet<_> = ALL.iter().map(|column| column.name).collect();
         assert_eq!(names.len(), ALL.len());
         for column in ALL {
-            assert!(column.name.bytes().all(|b| b == b'_' || b.is_ascii_lowercase()));
+            assert!(
+                column
+                    .name
+                    .bytes()
+                    .all(|b| b == b'_' || b.is_ascii_lowercase())
+            );
             assert!(!column.about.is_empty() && !column.about.ends_with('.'));
             assert_eq!(named(column.name), Some(*column));
         }
@@ -205,7 +215,11 @@ mod tests {
     fn messages_are_lists_of_role_and_content() {
         let text = |name| Field::new(name, DataType::LargeUtf8, true);
         let turn = |fields: Vec<Field>| {
-            DataType::List(Arc::new(Field::new("item", DataType::Struct(Fields::from(fields)), true)))
+            DataType::List(Arc::new(Field::new(
+                "item",
+                DataType::Struct(Fields::from(fields)),
+                true,
+            )))
         };
         assert!(Kind::Messages.accepts(&turn(vec![text("role"), text("content"), text("name")])));
         assert!(!Kind::Messages.accepts(&turn(vec![text("role")])));
@@ -219,6 +233,9 @@ mod tests {
         assert!(error.hint().is_some_and(|hint| hint.contains("body")));
         let wrong = Schema::new(vec![Field::new("text", DataType::Int64, true)]);
         let error = require("a.csv", &wrong, &[&TEXT]).expect_err("not text");
-        assert_eq!(error.to_string(), "a.csv: column `text` is Int64, but utf8 is needed");
+        assert_eq!(
+            error.to_string(),
+            "a.csv: column `text` is Int64, but utf8 is needed"
+        );
     }
 }

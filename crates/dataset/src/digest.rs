@@ -124,12 +124,20 @@ impl Digest {
 
 /// The bytes that stand for row `row` of `batch`, in the order of its columns' names.
 pub(crate) fn row_contents(batch: &RecordBatch) -> Result<Vec<Vec<u8>>> {
-    let mut names: Vec<_> = batch.schema_ref().fields().iter().map(|f| f.name().clone()).collect();
+    let mut names: Vec<_> = batch
+        .schema_ref()
+        .fields()
+        .iter()
+        .map(|f| f.name().clone())
+        .collect();
     names.sort_unstable();
     let mut rows = vec![Vec::new(); batch.num_rows()];
     for name in names {
         let column = batch.column_by_name(&name).ok_or_else(|| {
-            Error::new(format!("column `{}` is not there", crate::error::shown(&name)))
+            Error::new(format!(
+                "column `{}` is not there",
+                crate::error::shown(&name)
+            ))
         })?;
         for (row, content) in rows.iter_mut().enumerate() {
             content.extend((name.len() as u64).to_le_bytes());
@@ -149,7 +157,9 @@ fn logical_name(data_type: &DataType) -> String {
             format!("list<{}>", logical_name(item.data_type()))
         }
         DataType::Struct(fields) => {
-            let fields = fields.iter().map(|f| format!("{}: {}", f.name(), logical_name(f.data_type())));
+            let fields = fields
+                .iter()
+                .map(|f| format!("{}: {}", f.name(), logical_name(f.data_type())));
             format!("struct<{}>", fields.collect::<Vec<_>>().join(", "))
         }
         DataType::Dictionary(_, values) => logical_name(values),
@@ -161,9 +171,15 @@ fn logical_name(data_type: &DataType) -> String {
 fn encode(array: &ArrayRef, out: &mut Vec<u8>) -> Result<()> {
     use arrow::datatypes as t;
     match array.data_type() {
-        DataType::Utf8 => each(array, array.as_string::<i32>().iter(), out, |text| text.as_bytes()),
-        DataType::LargeUtf8 => each(array, array.as_string::<i64>().iter(), out, |text| text.as_bytes()),
-        DataType::Utf8View => each(array, array.as_string_view().iter(), out, |text| text.as_bytes()),
+        DataType::Utf8 => each(array, array.as_string::<i32>().iter(), out, |text| {
+            text.as_bytes()
+        }),
+        DataType::LargeUtf8 => each(array, array.as_string::<i64>().iter(), out, |text| {
+            text.as_bytes()
+        }),
+        DataType::Utf8View => each(array, array.as_string_view().iter(), out, |text| {
+            text.as_bytes()
+        }),
         DataType::Int32 => primitive::<t::Int32Type>(array, out),
         DataType::Int64 => primitive::<t::Int64Type>(array, out),
         DataType::UInt32 => primitive::<t::UInt32Type>(array, out),
@@ -328,7 +344,10 @@ mod tests {
     #[test]
     fn rows_names_nulls_and_order_matter() {
         let of = |name, values: Vec<Option<&str>>| {
-            hash(&[batch(vec![(name, Arc::new(StringArray::from(values)) as ArrayRef)])])
+            hash(&[batch(vec![(
+                name,
+                Arc::new(StringArray::from(values)) as ArrayRef,
+            )])])
         };
         let base = of("a", vec![Some("x"), Some("y")]);
         assert_ne!(base, of("b", vec![Some("x"), Some("y")]));

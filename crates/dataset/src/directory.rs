@@ -86,10 +86,18 @@ impl Directory {
         };
         let name = source.to_string();
         if !path.is_dir() {
-            return Err(Error::new(format!("there is no directory {}", path.display())));
+            return Err(Error::new(format!(
+                "there is no directory {}",
+                path.display()
+            )));
         }
         let manifest = read_manifest(&path, &name)?;
-        Ok(Self { path, name, revision, manifest })
+        Ok(Self {
+            path,
+            name,
+            revision,
+            manifest,
+        })
     }
 
     /// The name for messages.
@@ -106,18 +114,26 @@ impl Directory {
         if !path.is_file() {
             return Ok(None);
         }
-        let bytes = fs::read(&path).map_err(|cause| Error::io("read", format!("{}/{name}", self.name), cause))?;
-        let listed = self.manifest.as_ref().and_then(|manifest| manifest.files.get(name));
+        let bytes = fs::read(&path)
+            .map_err(|cause| Error::io("read", format!("{}/{name}", self.name), cause))?;
+        let listed = self
+            .manifest
+            .as_ref()
+            .and_then(|manifest| manifest.files.get(name));
         if listed.is_some_and(|listed| listed.sha256 != ContentHash::of_bytes(&bytes)) {
-            return Err(Error::new(format!("{}/{name} is not the file that {MANIFEST} lists: it was changed or damaged", self.name))
-                .with_hint("make the directory again"));
+            return Err(Error::new(format!(
+                "{}/{name} is not the file that {MANIFEST} lists: it was changed or damaged",
+                self.name
+            ))
+            .with_hint("make the directory again"));
         }
         Ok(Some(bytes))
     }
 
     /// The bytes of the file called `name`, which must be there.
     pub fn require(&self, name: &str) -> Result<Vec<u8>> {
-        self.read(name)?.ok_or_else(|| Error::new(format!("{} has no file {name}", self.name)))
+        self.read(name)?
+            .ok_or_else(|| Error::new(format!("{} has no file {name}", self.name)))
     }
 
     /// The names of all files, with those of folders inside.
@@ -146,14 +162,23 @@ impl Directory {
             rows: 0,
             revision: self.revision.clone(),
         };
-        Ok(Input { node, provenance: self.provenance().cloned() })
+        Ok(Input {
+            node,
+            provenance: self.provenance().cloned(),
+        })
     }
 
     fn listed(&self) -> Result<BTreeMap<String, Listed>> {
         let mut listed = BTreeMap::new();
         for name in self.files()? {
             let bytes = self.require(&name)?;
-            listed.insert(name, Listed { bytes: bytes.len() as u64, sha256: ContentHash::of_bytes(&bytes) });
+            listed.insert(
+                name,
+                Listed {
+                    bytes: bytes.len() as u64,
+                    sha256: ContentHash::of_bytes(&bytes),
+                },
+            );
         }
         Ok(listed)
     }
@@ -178,15 +203,19 @@ fn read_manifest(path: &Path, name: &str) -> Result<Option<Manifest>> {
     if !path.exists() {
         return Ok(None);
     }
-    let text = fs::read(&path).map_err(|cause| Error::io("read", format!("{name}/{MANIFEST}"), cause))?;
-    serde_json::from_slice(&text).map(Some).map_err(|cause| {
-        Error::new(format!("{name}/{MANIFEST} cannot be read")).caused_by(cause)
-    })
+    let text =
+        fs::read(&path).map_err(|cause| Error::io("read", format!("{name}/{MANIFEST}"), cause))?;
+    serde_json::from_slice(&text)
+        .map(Some)
+        .map_err(|cause| Error::new(format!("{name}/{MANIFEST} cannot be read")).caused_by(cause))
 }
 
 /// The content hash of a directory: over the names and hashes of its files.
 fn hash_of(files: &BTreeMap<String, Listed>) -> ContentHash {
-    let lines: String = files.iter().map(|(name, listed)| format!("{} {name}\n", listed.sha256)).collect();
+    let lines: String = files
+        .iter()
+        .map(|(name, listed)| format!("{} {name}\n", listed.sha256))
+        .collect();
     ContentHash::of_bytes(lines.as_bytes())
 }
 
@@ -198,7 +227,10 @@ fn contained(name: &str) -> Result<()> {
     if inside {
         Ok(())
     } else {
-        Err(Error::new(format!("`{}` is no name for a file in a directory", shown(name))))
+        Err(Error::new(format!(
+            "`{}` is no name for a file in a directory",
+            shown(name)
+        )))
     }
 }
 
@@ -219,10 +251,13 @@ impl NewDirectory {
         let name = file_name(target);
         let foreign = target.exists()
             && !target.join(MANIFEST).exists()
-            && (!target.is_dir() || fs::read_dir(target).is_ok_and(|mut entries| entries.next().is_some()));
+            && (!target.is_dir()
+                || fs::read_dir(target).is_ok_and(|mut entries| entries.next().is_some()));
         if foreign {
-            return Err(Error::new(format!("{name} is there and was not made by polyculture"))
-                .with_hint("name another directory with -o, or move that one away"));
+            return Err(
+                Error::new(format!("{name} is there and was not made by polyculture"))
+                    .with_hint("name another directory with -o, or move that one away"),
+            );
         }
         atomic::make_parent(target)?;
         let partial = atomic::beside(target)?;
@@ -232,14 +267,22 @@ impl NewDirectory {
         }
         fs::create_dir_all(&partial).map_err(io)?;
         atomic::begin(&partial);
-        Ok(Self { target: target.to_owned(), partial, files: BTreeMap::new(), published: false })
+        Ok(Self {
+            target: target.to_owned(),
+            partial,
+            files: BTreeMap::new(),
+            published: false,
+        })
     }
 
     /// Adds a file called `name`, which may lie in folders inside.
     pub fn add(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
         contained(name)?;
         atomic::write_file(&self.partial.join(name), bytes)?;
-        let listed = Listed { bytes: bytes.len() as u64, sha256: ContentHash::of_bytes(bytes) };
+        let listed = Listed {
+            bytes: bytes.len() as u64,
+            sha256: ContentHash::of_bytes(bytes),
+        };
         self.files.insert(name.to_owned(), listed);
         Ok(())
     }
@@ -255,7 +298,10 @@ impl NewDirectory {
     pub fn adopt(&mut self, name: &str) -> Result<()> {
         let path = self.path_of(name)?;
         let bytes = fs::read(&path).map_err(|cause| Error::io("read", name, cause))?;
-        let listed = Listed { bytes: bytes.len() as u64, sha256: ContentHash::of_bytes(&bytes) };
+        let listed = Listed {
+            bytes: bytes.len() as u64,
+            sha256: ContentHash::of_bytes(&bytes),
+        };
         self.files.insert(name.to_owned(), listed);
         Ok(())
     }
@@ -264,11 +310,15 @@ impl NewDirectory {
     pub fn publish(mut self, run: &Run) -> Result<ContentHash> {
         run.rows.check(run.stage)?;
         let hash = hash_of(&self.files);
-        let manifest = Manifest { files: std::mem::take(&mut self.files), polyculture: Provenance::new(hash, run) };
+        let manifest = Manifest {
+            files: std::mem::take(&mut self.files),
+            polyculture: Provenance::new(hash, run),
+        };
         let json = serde_json::to_vec_pretty(&manifest)
             .map_err(|cause| Error::new("the manifest cannot be written").caused_by(cause))?;
         atomic::write_file(&self.partial.join(MANIFEST), &json)?;
-        self.swap().map_err(|cause| Error::io("write", file_name(&self.target), cause))?;
+        self.swap()
+            .map_err(|cause| Error::io("write", file_name(&self.target), cause))?;
         self.published = true;
         atomic::end(&self.partial);
         Ok(hash)
@@ -313,7 +363,11 @@ mod tests {
             arguments: BTreeMap::new(),
             seed: None,
             inputs: Vec::new(),
-            rows: RowEquation::Used { rows_in: 1, used: 1, skipped: 0 },
+            rows: RowEquation::Used {
+                rows_in: 1,
+                used: 1,
+                skipped: 0,
+            },
             drops: BTreeMap::new(),
         }
     }
@@ -332,8 +386,14 @@ mod tests {
         assert!(!path.exists());
         let hash = new.publish(&run()).expect("published");
         let directory = open(&path).expect("opened");
-        assert_eq!(directory.files().expect("listed"), ["config.json", "deep/part.json"]);
-        assert_eq!(directory.read("config.json").expect("read").as_deref(), Some(b"{}".as_slice()));
+        assert_eq!(
+            directory.files().expect("listed"),
+            ["config.json", "deep/part.json"]
+        );
+        assert_eq!(
+            directory.read("config.json").expect("read").as_deref(),
+            Some(b"{}".as_slice())
+        );
         assert_eq!(directory.input("model").expect("an input").node.hash, hash);
         assert_eq!(directory.provenance().expect("made here").of, hash);
     }
@@ -346,7 +406,10 @@ mod tests {
         new.add("config.json", b"{}").expect("added");
         new.publish(&run()).expect("published");
         fs::write(path.join("config.json"), b"[]").expect("changed");
-        let error = open(&path).expect("opened").read("config.json").expect_err("changed");
+        let error = open(&path)
+            .expect("opened")
+            .read("config.json")
+            .expect_err("changed");
         assert!(error.to_string().contains("changed or damaged"), "{error}");
     }
 

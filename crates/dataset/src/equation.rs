@@ -71,23 +71,39 @@ impl RowEquation {
     /// Fails if the two sides differ; `stage` is for the message.
     pub fn check(&self, stage: &str) -> Result<()> {
         let balanced = match *self {
-            Self::Generated { attempts, accepted, rejected, failed } => {
-                attempts == accepted + rejected + failed
-            }
-            Self::Filtered { rows_in, kept, rejected, failed } => {
-                rows_in == kept + rejected + failed
-            }
-            Self::Mixed { rows_in, chosen, unused, repeats, out } => {
-                rows_in == chosen + unused && out == chosen + repeats
-            }
-            Self::Used { rows_in, used, skipped } => rows_in == used + skipped,
+            Self::Generated {
+                attempts,
+                accepted,
+                rejected,
+                failed,
+            } => attempts == accepted + rejected + failed,
+            Self::Filtered {
+                rows_in,
+                kept,
+                rejected,
+                failed,
+            } => rows_in == kept + rejected + failed,
+            Self::Mixed {
+                rows_in,
+                chosen,
+                unused,
+                repeats,
+                out,
+            } => rows_in == chosen + unused && out == chosen + repeats,
+            Self::Used {
+                rows_in,
+                used,
+                skipped,
+            } => rows_in == used + skipped,
             Self::Same { rows_in, out } => rows_in == out,
         };
         if balanced {
             Ok(())
         } else {
-            Err(Error::new(format!("{stage} lost count of its rows: {self}"))
-                .with_hint("this is a bug; please report it"))
+            Err(
+                Error::new(format!("{stage} lost count of its rows: {self}"))
+                    .with_hint("this is a bug; please report it"),
+            )
         }
     }
 
@@ -105,17 +121,47 @@ impl RowEquation {
 impl fmt::Display for RowEquation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Generated { attempts, accepted, rejected, failed } => {
-                write!(f, "{attempts} attempts, {accepted} accepted, {rejected} rejected, {failed} failed")
+            Self::Generated {
+                attempts,
+                accepted,
+                rejected,
+                failed,
+            } => {
+                write!(
+                    f,
+                    "{attempts} attempts, {accepted} accepted, {rejected} rejected, {failed} failed"
+                )
             }
-            Self::Filtered { rows_in, kept, rejected, failed } => {
+            Self::Filtered {
+                rows_in,
+                kept,
+                rejected,
+                failed,
+            } => {
                 write!(f, "{rows_in} in, {kept} kept, {rejected} rejected")?;
-                if *failed > 0 { write!(f, ", {failed} failed") } else { Ok(()) }
+                if *failed > 0 {
+                    write!(f, ", {failed} failed")
+                } else {
+                    Ok(())
+                }
             }
-            Self::Mixed { rows_in, chosen, unused, repeats, out } => {
-                write!(f, "{rows_in} in, {chosen} chosen, {unused} unused, {repeats} repeats, {out} out")
+            Self::Mixed {
+                rows_in,
+                chosen,
+                unused,
+                repeats,
+                out,
+            } => {
+                write!(
+                    f,
+                    "{rows_in} in, {chosen} chosen, {unused} unused, {repeats} repeats, {out} out"
+                )
             }
-            Self::Used { rows_in, used, skipped } => {
+            Self::Used {
+                rows_in,
+                used,
+                skipped,
+            } => {
                 write!(f, "{rows_in} in, {used} used, {skipped} skipped")
             }
             Self::Same { rows_in, out } => write!(f, "{rows_in} in, {out} out"),
@@ -129,7 +175,12 @@ mod tests {
 
     #[test]
     fn a_balanced_equation_holds() {
-        let kept = RowEquation::Filtered { rows_in: 5, kept: 3, rejected: 2, failed: 0 };
+        let kept = RowEquation::Filtered {
+            rows_in: 5,
+            kept: 3,
+            rejected: 2,
+            failed: 0,
+        };
         assert!(kept.check("filter").is_ok());
         assert_eq!(kept.rows_out(), Some(3));
         assert_eq!(kept.to_string(), "5 in, 3 kept, 2 rejected");
@@ -138,11 +189,37 @@ mod tests {
     #[test]
     fn a_lost_row_is_an_error_in_every_form() {
         let unbalanced = [
-            RowEquation::Generated { attempts: 3, accepted: 1, rejected: 1, failed: 0 },
-            RowEquation::Filtered { rows_in: 3, kept: 1, rejected: 1, failed: 0 },
-            RowEquation::Mixed { rows_in: 3, chosen: 2, unused: 1, repeats: 1, out: 2 },
-            RowEquation::Mixed { rows_in: 4, chosen: 2, unused: 1, repeats: 1, out: 3 },
-            RowEquation::Used { rows_in: 3, used: 1, skipped: 1 },
+            RowEquation::Generated {
+                attempts: 3,
+                accepted: 1,
+                rejected: 1,
+                failed: 0,
+            },
+            RowEquation::Filtered {
+                rows_in: 3,
+                kept: 1,
+                rejected: 1,
+                failed: 0,
+            },
+            RowEquation::Mixed {
+                rows_in: 3,
+                chosen: 2,
+                unused: 1,
+                repeats: 1,
+                out: 2,
+            },
+            RowEquation::Mixed {
+                rows_in: 4,
+                chosen: 2,
+                unused: 1,
+                repeats: 1,
+                out: 3,
+            },
+            RowEquation::Used {
+                rows_in: 3,
+                used: 1,
+                skipped: 1,
+            },
             RowEquation::Same { rows_in: 3, out: 2 },
         ];
         for equation in unbalanced {

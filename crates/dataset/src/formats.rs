@@ -110,8 +110,12 @@ impl Format {
         if let Some(format) = Self::by_content(&head) {
             return Ok(format);
         }
-        let extension = Path::new(name).extension().map(|e| e.to_string_lossy().to_lowercase());
-        match extension.as_deref() {
+        let lower = name.to_lowercase();
+        let unpacked = Path::new(lower.strip_suffix(".gz").unwrap_or(&lower));
+        let extension = unpacked
+            .extension()
+            .and_then(|extension| extension.to_str());
+        match extension {
             Some("jsonl" | "ndjson" | "json") => Ok(Self::Json),
             Some("csv") => Ok(Self::Csv),
             Some("tsv") => Ok(Self::Tsv),
@@ -119,18 +123,29 @@ impl Format {
             Some("parquet") => Ok(Self::Parquet),
             Some("arrow" | "arrows") => Ok(Self::Arrow),
             Some("feather") => Ok(Self::Feather),
-            _ => Err(Error::new(format!("{name}: its format cannot be told"))
-                .with_hint(format!("name it with --format: {}", listed(NAMES.iter().map(|(name, _)| *name))))),
+            _ => Err(
+                Error::new(format!("{name}: its format cannot be told")).with_hint(format!(
+                    "name it with --format: {}",
+                    listed(NAMES.iter().map(|(name, _)| *name))
+                )),
+            ),
         }
     }
 
     fn by_content(head: &[u8]) -> Option<Self> {
-        let first = head.iter().find(|byte| !byte.is_ascii_whitespace());
+        let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+        let mut marks = text.iter().filter(|byte| !byte.is_ascii_whitespace());
         match head {
             [b'P', b'A', b'R', b'1' | b'E', ..] => Some(Self::Parquet),
             [b'A', b'R', b'R', b'O', b'W', b'1', ..] => Some(Self::Feather),
             [0xff, 0xff, 0xff, 0xff, ..] => Some(Self::Arrow),
-            _ if matches!(first, Some(b'{')) => Some(Self::Json),
+            _ if matches!(
+                (marks.next(), marks.next()),
+                (Some(b'{'), _) | (Some(b'['), Some(b'{' | b']'))
+            ) =>
+            {
+                Some(Self::Json)
+            }
             _ => None,
         }
     }
@@ -160,6 +175,10 @@ mod tests {
             assert_eq!(name.parse::<Format>().expect("known"), *format);
             assert_eq!(format.to_string(), *name);
         }
+        let told = |head: &[u8]| Format::by_content(head);
+        assert_eq!(told(b"\xef\xbb\xbf {\"text\""), Some(Format::Json));
+        assert_eq!(told(b"[\n {"), Some(Format::Json));
+        assert_eq!(told(b"[12:30] a line of text"), None);
         let error = "xlsx".parse::<Format>().expect_err("unknown");
         assert!(error.to_string().contains("label-text"), "{error}");
     }

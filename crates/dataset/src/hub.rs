@@ -4,12 +4,21 @@
 //! A content becomes visible there only after its size and its digest, the SHA-256 of a large file or the git id of
 //! another, have been found to be what the Hub lists; what lies there already is taken by its size.
 //!
-//! The requests are our own, not those of the `hf-hub` crate (1.0.0 was read and measured), because that one
+//! The `hf-hub` crate asks which commit a revision stands for and what the card says, on these terms:
+//! - endpoint, token and cache folder are always given to it; without a token it gets one that fits into no header,
+//!   since else it takes one from the environment;
+//! - it follows redirects within the endpoint's origin only, and never repeats a request;
+//! - its answer is bounded by time, not by size, since it reads a body whole;
+//! - of its errors only the status, the Hub's code and the wait are used, and the commit is checked like any other text;
+//! - where that may pass or it cannot read the answer, our own request asks again, because the crate knows a
+//!   `Retry-After` only in seconds and of status 429, and takes a page for broken JSON.
+//!
+//! Listings and files are asked for by requests of our own, because `hf-hub` (1.0.0 was read and measured)
 //! - checks neither the size nor the digest of what it stores, and stores the body of an error as a file's content;
 //! - drops the SHA-256 from the listing of a tree, where it reads `sha256` and the field is `oid`;
-//! - takes a token from the environment where its caller gave none, and sends it to any host that a `Link` header names;
+//! - sends the token to any host that a listing's `Link` header names;
 //! - uses a server's `ETag`, unchecked, as a file name, and joins a server's file names to the target folder;
-//! - starts every download anew, ignores `HF_HUB_OFFLINE`, and repeats requests without regard to `Retry-After`.
+//! - starts every download anew and ignores `HF_HUB_OFFLINE`.
 
 mod answer;
 mod blob;
@@ -20,6 +29,7 @@ mod listing;
 mod path;
 mod repository;
 mod retry;
+mod revision;
 mod selection;
 mod settings;
 mod splits;

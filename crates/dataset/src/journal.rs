@@ -65,6 +65,8 @@ impl Serialize for Resume {
 #[derive(Debug)]
 pub struct Journal {
     folder: PathBuf,
+    /// What `run.json` says, to be written before the first piece.
+    run: Vec<u8>,
     pieces: usize,
 }
 
@@ -72,32 +74,44 @@ impl Journal {
     /// Opens the journal of the run that writes `sink`; `None` for standard output, which has no place beside it.
     ///
     /// `run` is all that the pieces follow from, by name.
-    pub fn open(sink: &Sink, run: &BTreeMap<String, Value>, resume: Resume) -> Result<Option<Self>> {
+    pub fn open(
+        sink: &Sink,
+        run: &BTreeMap<String, Value>,
+        resume: Resume,
+    ) -> Result<Option<Self>> {
         let Sink::Path(output) = sink else {
             return match resume {
-                Resume::Always => Err(Error::new("what goes to standard output has no journal to go on from")),
+                Resume::Always => Err(Error::new(
+                    "what goes to standard output has no journal to go on from",
+                )),
                 _ => Ok(None),
             };
         };
         let mut folder = output.clone().into_os_string();
         folder.push(".journal");
-        let mut journal = Self { folder: PathBuf::from(folder), pieces: 0 };
-        let there = journal.folder.join(RUN).exists();
+        let json = serde_json::to_vec_pretty(run)
+            .map_err(|cause| Error::new("the journal cannot be written").caused_by(cause))?;
+        let mut journal = Self {
+            folder: PathBuf::from(folder),
+            run: json,
+            pieces: 0,
+        };
+        // Without a piece there is nothing to lose and nothing to go on from.
+        let there = journal.path(0).exists();
         match resume {
-            Resume::Never => journal.remove()?,
             Resume::Always if !there => {
-                return Err(Error::new(format!("there is no journal {} to go on from", journal.name())));
+                return Err(Error::new(format!(
+                    "there is no journal {} to go on from",
+                    journal.name()
+                )));
             }
             Resume::Auto | Resume::Always if there => {
                 journal.check(run)?;
                 journal.pieces = journal.count();
-                return Ok(Some(journal));
             }
-            _ => {}
+            Resume::Never => journal.remove()?,
+            Resume::Auto | Resume::Always => {}
         }
-        let json = serde_json::to_vec_pretty(run)
-            .map_err(|cause| Error::new("the journal cannot be written").caused_by(cause))?;
-        write_file(&journal.folder.join(RUN), &json)?;
         Ok(Some(journal))
     }
 
@@ -113,6 +127,9 @@ impl Journal {
 
     /// Adds a piece; when this returns it is on disk.
     pub fn keep(&mut self, piece: &[u8]) -> Result<()> {
+        if self.pieces == 0 {
+            write_file(&self.folder.join(RUN), &self.run)?;
+        }
         let mut bytes = ContentHash::of_bytes(piece).to_string().into_bytes();
         bytes.push(b'\n');
         bytes.extend_from_slice(piece);
@@ -139,10 +156,14 @@ impl Journal {
         let path = self.path(index);
         let bytes = fs::read(&path).map_err(|cause| Error::io("read", self.place(&path), cause))?;
         let end = bytes.iter().position(|byte| *byte == b'\n');
-        let whole = end.map(|end| bytes.split_at(end + 1)).filter(|(digits, piece)| {
-            let stated = std::str::from_utf8(digits).ok().and_then(|digits| digits.trim_end().parse().ok());
-            stated == Some(ContentHash::of_bytes(piece))
-        });
+        let whole = end
+            .map(|end| bytes.split_at(end + 1))
+            .filter(|(digits, piece)| {
+                let stated = std::str::from_utf8(digits)
+                    .ok()
+                    .and_then(|digits| digits.trim_end().parse().ok());
+                stated == Some(ContentHash::of_bytes(piece))
+            });
         whole.map(|(_, piece)| piece.to_vec()).ok_or_else(|| {
             Error::new(format!("{} was changed or damaged", self.place(&path)))
                 .with_hint("begin anew with --resume never")
@@ -157,13 +178,19 @@ impl Journal {
     fn check(&self, run: &BTreeMap<String, Value>) -> Result<()> {
         let path = self.folder.join(RUN);
         let bytes = fs::read(&path).map_err(|cause| Error::io("read", self.place(&path), cause))?;
-        let begun: BTreeMap<String, Value> = serde_json::from_slice(&bytes)
-            .map_err(|cause| Error::new(format!("{} cannot be read", self.place(&path))).caused_by(cause))?;
+        let begun: BTreeMap<String, Value> = serde_json::from_slice(&bytes).map_err(|cause| {
+            Error::new(format!("{} cannot be read", self.place(&path))).caused_by(cause)
+        })?;
         let names = begun.keys().chain(run.keys());
-        let Some(name) = names.into_iter().find(|name| begun.get(*name) != run.get(*name)) else {
+        let Some(name) = names
+            .into_iter()
+            .find(|name| begun.get(*name) != run.get(*name))
+        else {
             return Ok(());
         };
-        let told = |value: Option<&Value>| value.map_or("none".to_owned(), |value| shown(&value.to_string()));
+        let told = |value: Option<&Value>| {
+            value.map_or("none".to_owned(), |value| shown(&value.to_string()))
+        };
         Err(Error::new(format!(
             "{} belongs to another run: its {} is {}, this run's is {}",
             self.name(),
@@ -179,7 +206,10 @@ impl Journal {
             return Ok(());
         }
         if !self.folder.join(RUN).exists() {
-            return Err(Error::new(format!("{} is there and is no journal", self.name())));
+            return Err(Error::new(format!(
+                "{} is there and is no journal",
+                self.name()
+            )));
         }
         fs::remove_dir_all(&self.folder).map_err(|cause| Error::io("remove", self.name(), cause))
     }
@@ -211,7 +241,10 @@ mod tests {
         journal.keep(b"").expect("kept");
         drop(journal);
         let mut again = open(&sink, 1.0, Resume::Always).expect("resumed");
-        assert_eq!(again.pieces().expect("whole"), [b"one".to_vec(), Vec::new()]);
+        assert_eq!(
+            again.pieces().expect("whole"),
+            [b"one".to_vec(), Vec::new()]
+        );
         again.keep(b"three").expect("kept");
         assert_eq!(again.pieces().expect("whole").len(), 3);
         again.end().expect("removed");
@@ -221,7 +254,10 @@ mod tests {
     #[test]
     fn a_journal_of_another_run_is_refused_with_the_difference() {
         let (_folder, sink) = place();
-        open(&sink, 1.0, Resume::Auto).expect("begun").keep(b"one").expect("kept");
+        open(&sink, 1.0, Resume::Auto)
+            .expect("begun")
+            .keep(b"one")
+            .expect("kept");
         let error = open(&sink, 0.5, Resume::Auto).expect_err("another run");
         assert_eq!(
             error.to_string(),
@@ -229,27 +265,47 @@ mod tests {
         );
         let anew = open(&sink, 0.5, Resume::Never).expect("begun anew");
         assert!(anew.pieces().expect("whole").is_empty());
+        assert!(
+            open(&sink, 0.7, Resume::Auto).is_ok(),
+            "a journal without a piece binds nobody"
+        );
     }
 
     #[test]
     fn a_damaged_piece_is_found() {
         let (folder, sink) = place();
-        open(&sink, 1.0, Resume::Auto).expect("begun").keep(b"one").expect("kept");
+        open(&sink, 1.0, Resume::Auto)
+            .expect("begun")
+            .keep(b"one")
+            .expect("kept");
         let piece = folder.path().join("out.parquet.journal/000000.piece");
         let mut bytes = fs::read(&piece).expect("there");
         *bytes.last_mut().expect("bytes") ^= 1;
         fs::write(&piece, bytes).expect("written");
-        let error = open(&sink, 1.0, Resume::Auto).expect("opened").pieces().expect_err("damaged");
-        assert_eq!(error.to_string(), "out.parquet.journal/000000.piece was changed or damaged");
+        let error = open(&sink, 1.0, Resume::Auto)
+            .expect("opened")
+            .pieces()
+            .expect_err("damaged");
+        assert_eq!(
+            error.to_string(),
+            "out.parquet.journal/000000.piece was changed or damaged"
+        );
     }
 
     #[test]
     fn nothing_is_gone_on_from_where_there_is_nothing() {
         let (folder, sink) = place();
         assert!(open(&sink, 1.0, Resume::Always).is_err());
-        assert!(Journal::open(&Sink::Stdout, &run(1.0), Resume::Auto).expect("no journal").is_none());
+        assert!(
+            Journal::open(&Sink::Stdout, &run(1.0), Resume::Auto)
+                .expect("no journal")
+                .is_none()
+        );
         assert!(Journal::open(&Sink::Stdout, &run(1.0), Resume::Always).is_err());
         fs::create_dir(folder.path().join("out.parquet.journal")).expect("made");
-        assert!(open(&sink, 1.0, Resume::Never).is_err(), "a folder of somebody else's");
+        assert!(
+            open(&sink, 1.0, Resume::Never).is_err(),
+            "a folder of somebody else's"
+        );
     }
 }

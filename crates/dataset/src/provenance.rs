@@ -10,7 +10,7 @@ use crate::equation::RowEquation;
 use crate::error::{Error, Result};
 
 /// The key under which provenance lies in a Parquet footer, and the name of the trailer's column.
-pub const KEY: &str = "polyculture";
+pub(crate) const KEY: &str = "polyculture";
 
 /// The layout of the JSON; a reader refuses a newer one.
 const VERSION: u32 = 1;
@@ -94,7 +94,11 @@ impl Provenance {
     /// The provenance of the set `of`, which `run` made.
     pub fn new(of: ContentHash, run: &Run) -> Self {
         let mut nodes: BTreeMap<ContentHash, Vec<Node>> = BTreeMap::new();
-        for history in run.inputs.iter().filter_map(|input| input.provenance.as_ref()) {
+        for history in run
+            .inputs
+            .iter()
+            .filter_map(|input| input.provenance.as_ref())
+        {
             for (hash, runs) in &history.nodes {
                 let known = nodes.entry(*hash).or_default();
                 for made in runs {
@@ -123,7 +127,8 @@ impl Provenance {
 
     /// Reads the JSON of a footer, a trailer or a manifest; `name` is the file's.
     pub fn parse(name: &str, json: &str) -> Result<Self> {
-        let broken = |cause| Error::new(format!("{name}: its provenance cannot be read")).caused_by(cause);
+        let broken =
+            |cause| Error::new(format!("{name}: its provenance cannot be read")).caused_by(cause);
         let value: Value = serde_json::from_str(json).map_err(broken)?;
         if let Some(version) = value.get("version").and_then(Value::as_u64)
             && version > u64::from(VERSION)
@@ -187,14 +192,20 @@ mod tests {
         assert_eq!(mix.nodes.len(), 3);
         let made_by = mix.made_by().expect("the mix's own run");
         assert_eq!(made_by.stage, "mix");
-        assert_eq!(mix.nodes[&made_by.inputs[0].hash][0].inputs[0].name, "h.csv");
+        assert_eq!(
+            mix.nodes[&made_by.inputs[0].hash][0].inputs[0].name,
+            "h.csv"
+        );
     }
 
     #[test]
     fn a_run_that_left_the_rows_alone_does_not_hide_the_one_before() {
         let first = Provenance::new(hash("set"), &run("ingest", vec![]));
         let second = Provenance::new(hash("set"), &run("filter", vec![input("set", Some(first))]));
-        let stages: Vec<_> = second.nodes[&hash("set")].iter().map(|n| n.stage.as_str()).collect();
+        let stages: Vec<_> = second.nodes[&hash("set")]
+            .iter()
+            .map(|n| n.stage.as_str())
+            .collect();
         assert_eq!(stages, ["ingest", "filter"]);
     }
 
@@ -202,7 +213,10 @@ mod tests {
     fn it_comes_back_from_its_json() {
         let provenance = Provenance::new(hash("set"), &run("ingest", vec![input("a", None)]));
         let json = provenance.to_json().expect("JSON");
-        assert_eq!(Provenance::parse("set.parquet", &json).expect("own JSON"), provenance);
+        assert_eq!(
+            Provenance::parse("set.parquet", &json).expect("own JSON"),
+            provenance
+        );
     }
 
     #[test]

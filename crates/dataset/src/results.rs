@@ -2,7 +2,9 @@
 
 use std::sync::{Arc, LazyLock};
 
-use arrow::array::{Array as _, ArrayRef, AsArray as _, Float64Array, Int64Array, RecordBatch, StringArray};
+use arrow::array::{
+    Array as _, ArrayRef, AsArray as _, Float64Array, Int64Array, RecordBatch, StringArray,
+};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Float64Type, Int64Type, Schema, SchemaRef};
 use serde_json::Value;
@@ -77,7 +79,10 @@ pub fn schema() -> SchemaRef {
 
 /// Whether a file with this schema holds results.
 pub fn is_results(schema: &Schema) -> bool {
-    SCHEMA.fields().iter().all(|field| schema.field_with_name(field.name()).is_ok())
+    SCHEMA
+        .fields()
+        .iter()
+        .all(|field| schema.field_with_name(field.name()).is_ok())
 }
 
 impl ResultRow {
@@ -105,7 +110,9 @@ pub fn to_batch(rows: &[ResultRow]) -> Result<RecordBatch> {
     let integer = |get: fn(&ResultRow) -> Option<i64>| -> ArrayRef {
         Arc::new(Int64Array::from_iter(rows.iter().map(get)))
     };
-    let params = rows.iter().map(|row| (!row.params.is_null()).then(|| row.params.to_string()));
+    let params = rows
+        .iter()
+        .map(|row| (!row.params.is_null()).then(|| row.params.to_string()));
     let columns = vec![
         text(|row| row.study.as_deref()),
         text(|row| row.arm.as_deref()),
@@ -131,13 +138,22 @@ pub fn to_batch(rows: &[ResultRow]) -> Result<RecordBatch> {
 pub fn from_batch(name: &str, batch: &RecordBatch) -> Result<Vec<ResultRow>> {
     let column = |wanted: &Field| -> Result<ArrayRef> {
         let found = batch.column_by_name(wanted.name()).ok_or_else(|| {
-            Error::new(format!("{name} holds no results: it has no column `{}`", wanted.name()))
-                .with_hint("results come from `score-diversity` and `evaluate`")
+            Error::new(format!(
+                "{name} holds no results: it has no column `{}`",
+                wanted.name()
+            ))
+            .with_hint("results come from `score-diversity` and `evaluate`")
         })?;
         Ok(cast(found, wanted.data_type())?)
     };
-    let columns = SCHEMA.fields().iter().map(|field| column(field)).collect::<Result<Vec<_>>>()?;
-    (0..batch.num_rows()).map(|row| read_row(name, &columns, row)).collect()
+    let columns = SCHEMA
+        .fields()
+        .iter()
+        .map(|field| column(field))
+        .collect::<Result<Vec<_>>>()?;
+    (0..batch.num_rows())
+        .map(|row| read_row(name, &columns, row))
+        .collect()
 }
 
 fn read_row(name: &str, columns: &[ArrayRef], row: usize) -> Result<ResultRow> {
@@ -212,7 +228,10 @@ mod tests {
 
     #[test]
     fn a_missing_value_needs_a_reason_and_a_value_must_be_finite() {
-        let mut row = ResultRow { metric: "m".to_owned(), ..ResultRow::default() };
+        let mut row = ResultRow {
+            metric: "m".to_owned(),
+            ..ResultRow::default()
+        };
         assert!(to_batch(std::slice::from_ref(&row)).is_err());
         row.value = Some(f64::NAN);
         assert!(to_batch(std::slice::from_ref(&row)).is_err());
@@ -224,8 +243,15 @@ mod tests {
 
     #[test]
     fn a_file_without_results_is_named() {
-        let other = RecordBatch::new_empty(Arc::new(Schema::new(vec![Field::new("a", DataType::Utf8, true)])));
+        let other = RecordBatch::new_empty(Arc::new(Schema::new(vec![Field::new(
+            "a",
+            DataType::Utf8,
+            true,
+        )])));
         let error = from_batch("a.parquet", &other).expect_err("no results");
-        assert!(error.to_string().starts_with("a.parquet holds no results"), "{error}");
+        assert!(
+            error.to_string().starts_with("a.parquet holds no results"),
+            "{error}"
+        );
     }
 }

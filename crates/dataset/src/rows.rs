@@ -75,8 +75,15 @@ pub fn open(source: &Source, how: &Reading) -> Result<Rows> {
 const FOREIGN_ID: &str = "id_original";
 
 fn open_piece(piece: &Piece, how: &Reading) -> Result<Open> {
-    let format = how.format.map_or_else(|| Format::detect(&piece.path, &piece.name), Ok)?;
-    Open::new(format.open(&piece.path, &piece.name)?, &piece.name, piece.revision.clone(), how)
+    let format = how
+        .format
+        .map_or_else(|| Format::detect(&piece.path, &piece.name), Ok)?;
+    Open::new(
+        format.open(&piece.path, &piece.name)?,
+        &piece.name,
+        piece.revision.clone(),
+        how,
+    )
 }
 
 /// An IPC stream on standard input is read as it comes; any other format is kept in a
@@ -84,7 +91,9 @@ fn open_piece(piece: &Piece, how: &Reading) -> Result<Open> {
 fn open_stdin(how: &Reading) -> Result<Open> {
     let name = "standard input";
     let mut input = BufReader::with_capacity(1 << 16, io::stdin());
-    let head = input.fill_buf().map_err(|cause| Error::io("read", name, cause))?;
+    let head = input
+        .fill_buf()
+        .map_err(|cause| Error::io("read", name, cause))?;
     if head.is_empty() {
         return Err(Error::new("standard input is empty")
             .with_hint("the stage before this one wrote nothing; see what it printed"));
@@ -116,7 +125,10 @@ fn keeping(raw: RawRows, file: tempfile::NamedTempFile) -> RawRows {
         let _ = &file;
         batches.next()
     });
-    RawRows { batches: Box::new(kept), ..raw }
+    RawRows {
+        batches: Box::new(kept),
+        ..raw
+    }
 }
 
 impl Open {
@@ -143,12 +155,18 @@ impl Open {
             return Ok(false);
         }
         self.peeked = self.next()?;
-        let column = self.peeked.as_ref().and_then(|batch| batch.column_by_name(columns::ID.name));
+        let column = self
+            .peeked
+            .as_ref()
+            .and_then(|batch| batch.column_by_name(columns::ID.name));
         let Some(column) = column else {
             return Ok(true);
         };
         let texts = cast(column, &DataType::Utf8)?;
-        Ok(texts.as_string::<i32>().iter().all(|id| id.is_some_and(is_row_id)))
+        Ok(texts
+            .as_string::<i32>()
+            .iter()
+            .all(|id| id.is_some_and(is_row_id)))
     }
 
     fn next(&mut self) -> Result<Option<RecordBatch>> {
@@ -167,8 +185,13 @@ impl Open {
         let rows = self.digest.rows();
         let hash = self.digest.finish();
         let json = self.provenance.get();
-        let mut provenance = json.map(|json| Provenance::parse(&self.name, json)).transpose()?;
-        if provenance.as_ref().is_some_and(|claimed| claimed.of != hash) {
+        let mut provenance = json
+            .map(|json| Provenance::parse(&self.name, json))
+            .transpose()?;
+        if provenance
+            .as_ref()
+            .is_some_and(|claimed| claimed.of != hash)
+        {
             if !accept_edited {
                 return Err(Error::new(format!(
                     "{}: its rows are not those that its provenance speaks of: it was edited or damaged",
@@ -195,7 +218,11 @@ fn is_row_id(text: &str) -> bool {
 
 /// The schema with a column `id` in front; one that is there is another tool's.
 fn with_id(schema: &Schema) -> SchemaRef {
-    let mut fields = vec![Arc::new(Field::new(columns::ID.name, DataType::Utf8, false))];
+    let mut fields = vec![Arc::new(Field::new(
+        columns::ID.name,
+        DataType::Utf8,
+        false,
+    ))];
     fields.extend(schema.fields().iter().map(|field| {
         if field.name() == columns::ID.name {
             Arc::new(field.as_ref().clone().with_name(FOREIGN_ID))
@@ -254,10 +281,16 @@ impl Rows {
 
     /// Brings a later shard to the schema of the first, if it has the same columns.
     fn reconcile(&self, batch: &RecordBatch) -> Result<RecordBatch> {
-        let name = self.current.as_ref().map_or(self.name.as_str(), |open| &open.name);
+        let name = self
+            .current
+            .as_ref()
+            .map_or(self.name.as_str(), |open| &open.name);
         let columns = self.schema.fields().iter().map(|field| {
             let found = batch.column_by_name(field.name()).ok_or_else(|| {
-                Error::new(format!("{name} has no column `{}`, which the files before it have", field.name()))
+                Error::new(format!(
+                    "{name} has no column `{}`, which the files before it have",
+                    field.name()
+                ))
             })?;
             cast(found, field.data_type()).map_err(|cause| {
                 Error::new(format!(
@@ -283,7 +316,9 @@ impl Rows {
 
 fn assign_ids(ids: &mut IdAssigner, batch: &RecordBatch) -> Result<RecordBatch> {
     let contents = row_contents(batch)?;
-    let assigned = contents.iter().map(|content| ids.assign(content).to_string());
+    let assigned = contents
+        .iter()
+        .map(|content| ids.assign(content).to_string());
     let id: ArrayRef = Arc::new(StringArray::from_iter_values(assigned));
     let mut columns = vec![id];
     columns.extend(batch.columns().iter().cloned());

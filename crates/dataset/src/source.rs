@@ -95,7 +95,14 @@ impl Source {
             Self::Glob(pattern) => matching(pattern)?,
             Self::Hub(path) => return fetched(path, split),
         };
-        Ok(paths.into_iter().map(|path| Piece { name: file_name(&path), path, revision: None }).collect())
+        Ok(paths
+            .into_iter()
+            .map(|path| Piece {
+                name: file_name(&path),
+                path,
+                revision: None,
+            })
+            .collect())
     }
 }
 
@@ -104,16 +111,27 @@ fn in_folder(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(io)? {
         let path = entry.map_err(io)?.path();
-        let hidden = path.file_name().is_none_or(|name| name.as_encoded_bytes().starts_with(b"."));
-        let known = path.extension().and_then(OsStr::to_str).is_some_and(|e| EXTENSIONS.contains(&e));
+        let hidden = path
+            .file_name()
+            .is_none_or(|name| name.as_encoded_bytes().starts_with(b"."));
+        let known = path
+            .extension()
+            .and_then(OsStr::to_str)
+            .is_some_and(|e| EXTENSIONS.contains(&e));
         if path.is_file() && known && !hidden {
             paths.push(path);
         }
     }
     paths.sort();
     if paths.is_empty() {
-        return Err(Error::new(format!("the folder {} holds no file that can be read", folder.display()))
-            .with_hint(format!("files are told by their extension: {}", EXTENSIONS.join(", "))));
+        return Err(Error::new(format!(
+            "the folder {} holds no file that can be read",
+            folder.display()
+        ))
+        .with_hint(format!(
+            "files are told by their extension: {}",
+            EXTENSIONS.join(", ")
+        )));
     }
     Ok(paths)
 }
@@ -134,11 +152,15 @@ fn matching(pattern: &str) -> Result<Vec<PathBuf>> {
 
 fn fetched(path: &HubPath, split: Option<&str>) -> Result<Vec<Piece>> {
     let fetched = hub::fetch_dataset(path, split)?;
-    let pieces = fetched.files.into_iter().zip(fetched.names).map(|(path, name)| Piece {
-        path,
-        name,
-        revision: Some(fetched.revision.clone()),
-    });
+    let pieces = fetched
+        .files
+        .into_iter()
+        .zip(fetched.names)
+        .map(|(path, name)| Piece {
+            path,
+            name,
+            revision: Some(fetched.revision.clone()),
+        });
     Ok(pieces.collect())
 }
 
@@ -158,7 +180,13 @@ mod tests {
 
     #[test]
     fn only_the_name_of_a_file_is_told() {
-        assert_eq!("a/b.parquet".parse::<Source>().expect("a source").to_string(), "b.parquet");
+        assert_eq!(
+            "a/b.parquet"
+                .parse::<Source>()
+                .expect("a source")
+                .to_string(),
+            "b.parquet"
+        );
     }
 
     #[test]
@@ -167,7 +195,9 @@ mod tests {
         for name in ["b-00001.csv", "b-00000.csv", ".hidden.csv", "notes.md"] {
             std::fs::write(folder.path().join(name), "text\n").expect("written");
         }
-        let pieces = Source::Path(folder.path().to_owned()).pieces(None).expect("shards");
+        let pieces = Source::Path(folder.path().to_owned())
+            .pieces(None)
+            .expect("shards");
         let names: Vec<_> = pieces.iter().map(|piece| piece.name.as_str()).collect();
         assert_eq!(names, ["b-00000.csv", "b-00001.csv"]);
         let pattern = format!("{}/*1.csv", folder.path().display());
@@ -177,6 +207,10 @@ mod tests {
     #[test]
     fn what_is_not_there_is_an_error() {
         assert!(Source::Path("no/such.csv".into()).pieces(None).is_err());
-        assert!(Source::Glob("no/such/*.csv".to_owned()).pieces(None).is_err());
+        assert!(
+            Source::Glob("no/such/*.csv".to_owned())
+                .pieces(None)
+                .is_err()
+        );
     }
 }

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use arrow::array::{Array as _, ArrayRef, AsArray as _, BooleanArray, RecordBatch};
 use arrow::compute::{cast, concat_batches, filter_record_batch, interleave_record_batch};
-use arrow::datatypes::{DataType, Field, FieldRef, Float32Type, Float64Type, Int32Type, Schema, SchemaRef};
+use arrow::datatypes::{
+    DataType, Field, FieldRef, Float32Type, Float64Type, Int32Type, Schema, SchemaRef,
+};
 use numeric::Vectors;
 
 use crate::canonical::Reading;
@@ -32,12 +34,22 @@ impl Table {
         let (name, schema) = (rows.name().to_owned(), Arc::clone(rows.schema()));
         let batches = rows.by_ref().collect::<Result<Vec<_>>>()?;
         let inputs = rows.into_inputs(role)?;
-        Ok(Self { name, schema, batches, inputs })
+        Ok(Self {
+            name,
+            schema,
+            batches,
+            inputs,
+        })
     }
 
     /// The rows of `batches`, which all have `schema`; made, not read.
     pub fn new(name: &str, schema: SchemaRef, batches: Vec<RecordBatch>) -> Self {
-        Self { name: name.to_owned(), schema, batches, inputs: Vec::new() }
+        Self {
+            name: name.to_owned(),
+            schema,
+            batches,
+            inputs: Vec::new(),
+        }
     }
 
     /// The name for messages.
@@ -98,7 +110,10 @@ impl Table {
                 DataType::Utf8View => texts.extend(chunk.as_string_view()),
                 DataType::Null => texts.extend(std::iter::repeat_n(None, chunk.len())),
                 other => {
-                    return Err(Error::new(format!("{}: column `{name}` is {other}, but text is needed", self.name)));
+                    return Err(Error::new(format!(
+                        "{}: column `{name}` is {other}, but text is needed",
+                        self.name
+                    )));
                 }
             }
         }
@@ -110,8 +125,11 @@ impl Table {
         let texts = self.optional_texts(name)?;
         let whole = texts.iter().enumerate().map(|(row, text)| {
             text.ok_or_else(|| {
-                Error::new(format!("{}: column `{name}` is null in row {row}", self.name))
-                    .with_hint("drop such rows first, or fill them")
+                Error::new(format!(
+                    "{}: column `{name}` is null in row {row}",
+                    self.name
+                ))
+                .with_hint("drop such rows first, or fill them")
             })
         });
         whole.collect()
@@ -155,15 +173,26 @@ impl Table {
         for (batch, chunk) in self.chunks(name)?.enumerate() {
             let lists = chunk.as_fixed_size_list();
             if let Some(row) = (0..lists.len()).find(|row| lists.is_null(*row)) {
-                let before: usize = self.batches[..batch].iter().map(RecordBatch::num_rows).sum();
-                return Err(Error::new(format!("{}: column `{name}` is null in row {}", self.name, before + row)));
+                let before: usize = self.batches[..batch]
+                    .iter()
+                    .map(RecordBatch::num_rows)
+                    .sum();
+                return Err(Error::new(format!(
+                    "{}: column `{name}` is null in row {}",
+                    self.name,
+                    before + row
+                )));
             }
             for row in 0..lists.len() {
                 values.extend_from_slice(lists.value(row).as_primitive::<Float32Type>().values());
             }
         }
         let vectors = Vectors::new(values, dim).map_err(|cause| {
-            Error::new(format!("{}: column `{name}` holds no usable vectors", self.name)).caused_by(cause)
+            Error::new(format!(
+                "{}: column `{name}` holds no usable vectors",
+                self.name
+            ))
+            .caused_by(cause)
         })?;
         Ok((vectors, field))
     }
@@ -182,9 +211,14 @@ impl Table {
             })
             .collect();
         let sources: Vec<&RecordBatch> = self.batches.iter().collect();
-        let chunks = places.chunks(crate::formats::BATCH_ROWS).map(|chunk| interleave_record_batch(&sources, chunk));
+        let chunks = places
+            .chunks(crate::formats::BATCH_ROWS)
+            .map(|chunk| interleave_record_batch(&sources, chunk));
         let batches = chunks.collect::<Result<Vec<_>, _>>()?;
-        Ok(Self { batches, ..self.clone() })
+        Ok(Self {
+            batches,
+            ..self.clone()
+        })
     }
 
     /// The rows where `keep` says so.
@@ -196,13 +230,20 @@ impl Table {
             batches.push(filter_record_batch(batch, &mask)?);
             start += batch.num_rows();
         }
-        Ok(Self { batches, ..self.clone() })
+        Ok(Self {
+            batches,
+            ..self.clone()
+        })
     }
 
     /// The same rows with one more column; a column that is already there is refused.
     pub fn with_column(&self, field: Field, values: &ArrayRef) -> Result<Self> {
         if self.has(field.name()) {
-            return Err(Error::new(format!("{} already has a column `{}`", self.name, field.name())));
+            return Err(Error::new(format!(
+                "{} already has a column `{}`",
+                self.name,
+                field.name()
+            )));
         }
         if values.len() != self.len() {
             return Err(Error::new(format!(
@@ -224,7 +265,11 @@ impl Table {
             batches.push(RecordBatch::try_new(Arc::clone(&schema), columns)?);
             start += batch.num_rows();
         }
-        Ok(Self { schema, batches, ..self.clone() })
+        Ok(Self {
+            schema,
+            batches,
+            ..self.clone()
+        })
     }
 
     /// The rows of `tables` one after the other.
@@ -251,8 +296,16 @@ impl Table {
         for batch in tables.iter().flat_map(|table| &table.batches) {
             batches.push(widened(batch, &schema)?);
         }
-        let inputs = tables.iter().flat_map(|table| table.inputs.iter().cloned()).collect();
-        Ok(Self { name: name.to_owned(), schema, batches, inputs })
+        let inputs = tables
+            .iter()
+            .flat_map(|table| table.inputs.iter().cloned())
+            .collect();
+        Ok(Self {
+            name: name.to_owned(),
+            schema,
+            batches,
+            inputs,
+        })
     }
 
     /// All rows as one batch.
@@ -262,7 +315,9 @@ impl Table {
 
     /// Writes all rows.
     pub fn write(&self, writer: &mut Writer) -> Result<()> {
-        self.batches.iter().try_for_each(|batch| writer.write(batch))
+        self.batches
+            .iter()
+            .try_for_each(|batch| writer.write(batch))
     }
 }
 
@@ -271,11 +326,20 @@ fn same_kind(one: &DataType, other: &DataType) -> bool {
 }
 
 fn widened(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {
-    let columns = schema.fields().iter().map(|field| match batch.column_by_name(field.name()) {
-        Some(column) => Ok(cast(column, field.data_type())?),
-        None => Ok(arrow::array::new_null_array(field.data_type(), batch.num_rows())),
-    });
-    Ok(RecordBatch::try_new(Arc::clone(schema), columns.collect::<Result<Vec<_>>>()?)?)
+    let columns = schema
+        .fields()
+        .iter()
+        .map(|field| match batch.column_by_name(field.name()) {
+            Some(column) => Ok(cast(column, field.data_type())?),
+            None => Ok(arrow::array::new_null_array(
+                field.data_type(),
+                batch.num_rows(),
+            )),
+        });
+    Ok(RecordBatch::try_new(
+        Arc::clone(schema),
+        columns.collect::<Result<Vec<_>>>()?,
+    )?)
 }
 
 /// The names of the columns of `schema`, as a message lists them.
@@ -302,7 +366,9 @@ mod tests {
     fn rows_are_taken_across_batches_in_the_order_asked_for() {
         let taken = table(&["a", "b"]).take(&[2, 0, 2]).expect("rows");
         assert_eq!(taken.texts("text").expect("text"), ["b", "a", "b"]);
-        let kept = table(&["a", "b"]).keep(&[false, true, true, false]).expect("rows");
+        let kept = table(&["a", "b"])
+            .keep(&[false, true, true, false])
+            .expect("rows");
         assert_eq!(kept.texts("text").expect("text"), ["end", "b"]);
     }
 
@@ -310,8 +376,13 @@ mod tests {
     fn a_column_is_added_and_never_overwritten() {
         let numbers: ArrayRef = Arc::new(Int32Array::from(vec![1, 2, 3, 4]));
         let field = Field::new("n", DataType::Int32, false);
-        let wider = table(&["a", "b"]).with_column(field.clone(), &numbers).expect("added");
-        assert_eq!(wider.integers("n").expect("numbers"), [Some(1), Some(2), Some(3), Some(4)]);
+        let wider = table(&["a", "b"])
+            .with_column(field.clone(), &numbers)
+            .expect("added");
+        assert_eq!(
+            wider.integers("n").expect("numbers"),
+            [Some(1), Some(2), Some(3), Some(4)]
+        );
         assert!(wider.with_column(field.clone(), &numbers).is_err());
         assert!(table(&["a"]).with_column(field, &numbers).is_err());
     }
@@ -321,7 +392,10 @@ mod tests {
         let numbers: ArrayRef = Arc::new(Int32Array::from(vec![1, 2]));
         let wide = table(&["a"]).with_column(Field::new("n", DataType::Int32, false), &numbers);
         let both = Table::stack("both", &[&wide.expect("added"), &table(&["b"])]).expect("stacked");
-        assert_eq!(both.integers("n").expect("numbers"), [Some(1), Some(2), None, None]);
+        assert_eq!(
+            both.integers("n").expect("numbers"),
+            [Some(1), Some(2), None, None]
+        );
         assert_eq!(both.len(), 4);
     }
 
@@ -330,7 +404,10 @@ mod tests {
         let schema = Arc::new(Schema::new(vec![Field::new("text", DataType::Utf8, true)]));
         let array: ArrayRef = Arc::new(StringArray::from(vec![Some("a"), None]));
         let batch = RecordBatch::try_new(Arc::clone(&schema), vec![array]).expect("one column");
-        let error = Table::new("set", schema, vec![batch]).texts("text").map(|_| ()).expect_err("a null");
+        let error = Table::new("set", schema, vec![batch])
+            .texts("text")
+            .map(|_| ())
+            .expect_err("a null");
         assert_eq!(error.to_string(), "set: column `text` is null in row 1");
     }
 }

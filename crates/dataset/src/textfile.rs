@@ -15,11 +15,14 @@ pub fn read_text(path: &Path) -> Result<String> {
     let io = |cause| Error::io("read", path.display(), cause);
     let bytes = fs::metadata(path).map_err(io)?.len();
     if bytes > LARGEST {
-        return Err(Error::new(format!("{name} has {bytes} bytes, more than the {LARGEST} that are read whole")));
+        return Err(Error::new(format!(
+            "{name} has {bytes} bytes, more than the {LARGEST} that are read whole"
+        )));
     }
     String::from_utf8(fs::read(path).map_err(io)?).map_err(|cause| {
         let at = cause.utf8_error().valid_up_to();
-        Error::new(format!("{name}: the byte at {at} is not UTF-8")).with_hint("save it as UTF-8 first")
+        Error::new(format!("{name}: the byte at {at} is not UTF-8"))
+            .with_hint("save it as UTF-8 first")
     })
 }
 
@@ -35,7 +38,10 @@ mod tests {
         assert_eq!(read_text(&path).expect("read"), "rule a\n  é\n");
         fs::write(&path, b"a\xff").expect("written");
         let error = read_text(&path).expect_err("Latin-1");
-        assert_eq!(error.to_string(), "world.grammar: the byte at 1 is not UTF-8");
+        assert_eq!(
+            error.to_string(),
+            "world.grammar: the byte at 1 is not UTF-8"
+        );
         assert!(read_text(&folder.path().join("none")).is_err());
     }
 }

@@ -46,8 +46,11 @@ impl FromStr for Sink {
         let path = PathBuf::from(text);
         match path.extension().and_then(|extension| extension.to_str()) {
             Some("parquet") => Ok(Self::Path(path)),
-            _ => Err(Error::new(format!("sets are written as Parquet, but `{}` does not end in .parquet", file_name(&path)))
-                .with_hint("for JSON lines, pipe the set into `polyculture show`")),
+            _ => Err(Error::new(format!(
+                "sets are written as Parquet, but `{}` does not end in .parquet",
+                file_name(&path)
+            ))
+            .with_hint("for JSON lines, pipe the set into `polyculture show`")),
         }
     }
 }
@@ -63,6 +66,7 @@ impl fmt::Display for Sink {
 }
 
 /// Writes one set, batch after batch; what is not [finished](Self::finish) never appears.
+#[must_use = "a set that is not finished never appears"]
 pub struct Writer {
     name: String,
     schema: SchemaRef,
@@ -72,7 +76,7 @@ pub struct Writer {
 
 enum Output {
     Parquet(Box<ArrowWriter<AtomicFile>>),
-    Stream(StreamWriter<BufWriter<Stdout>>),
+    Stream(Box<StreamWriter<BufWriter<Stdout>>>),
 }
 
 /// A set that was written.
@@ -89,7 +93,7 @@ impl Writer {
     pub fn create(sink: &Sink, schema: &SchemaRef) -> Result<Self> {
         let name = sink.to_string();
         let output = match sink {
-            Sink::Stdout => Output::Stream(stdout_stream(schema)?),
+            Sink::Stdout => Output::Stream(Box::new(stdout_stream(schema)?)),
             Sink::Path(path) => {
                 let file = AtomicFile::create(path)?;
                 let writer = ArrowWriter::try_new(file, Arc::clone(schema), Some(properties()?))
@@ -97,7 +101,12 @@ impl Writer {
                 Output::Parquet(Box::new(writer))
             }
         };
-        Ok(Self { name, schema: Arc::clone(schema), digest: Digest::new(schema), output })
+        Ok(Self {
+            name,
+            schema: Arc::clone(schema),
+            digest: Digest::new(schema),
+            output,
+        })
     }
 
     /// Appends the rows of `batch`, which has the schema of this set.
@@ -112,8 +121,12 @@ impl Writer {
         }
         self.digest.update(batch)?;
         match &mut self.output {
-            Output::Parquet(writer) => writer.write(batch).map_err(|cause| failed(&self.name, cause)),
-            Output::Stream(writer) => writer.write(batch).map_err(|cause| failed(&self.name, cause)),
+            Output::Parquet(writer) => writer
+                .write(batch)
+                .map_err(|cause| failed(&self.name, cause)),
+            Output::Stream(writer) => writer
+                .write(batch)
+                .map_err(|cause| failed(&self.name, cause)),
         }
     }
 
@@ -137,7 +150,7 @@ impl Writer {
         let json = Provenance::new(hash, run).to_json()?;
         match self.output {
             Output::Parquet(writer) => finish_parquet(*writer, &self.name, json, rows)?,
-            Output::Stream(writer) => finish_stream(writer, &self.name, &json)?,
+            Output::Stream(writer) => finish_stream(*writer, &self.name, &json)?,
         }
         Ok(Written { hash, rows })
     }
@@ -164,10 +177,16 @@ fn stdout_stream(schema: &SchemaRef) -> Result<StreamWriter<BufWriter<Stdout>>> 
         return Err(Error::new("rows are not written to a terminal")
             .with_hint("name a file with -o, or look at them with `| polyculture show`"));
     }
-    StreamWriter::try_new(BufWriter::new(stdout), schema).map_err(|cause| failed("standard output", cause))
+    StreamWriter::try_new(BufWriter::new(stdout), schema)
+        .map_err(|cause| failed("standard output", cause))
 }
 
-fn finish_parquet(mut writer: ArrowWriter<AtomicFile>, name: &str, json: String, rows: u64) -> Result<()> {
+fn finish_parquet(
+    mut writer: ArrowWriter<AtomicFile>,
+    name: &str,
+    json: String,
+    rows: u64,
+) -> Result<()> {
     writer.append_key_value_metadata(KeyValue::new(KEY.to_owned(), json));
     let mut file = writer.into_inner().map_err(|cause| failed(name, cause))?;
     file.flush().map_err(|cause| failed(name, cause))?;
@@ -181,12 +200,18 @@ fn verify(path: &Path, name: &str, rows: u64) -> Result<()> {
     let reader = SerializedFileReader::new(file).map_err(|cause| failed(name, cause))?;
     let found = reader.metadata().file_metadata().num_rows();
     if found != rows as i64 {
-        return Err(Error::new(format!("could not write {name}: {rows} rows went in, {found} are there")));
+        return Err(Error::new(format!(
+            "could not write {name}: {rows} rows went in, {found} are there"
+        )));
     }
     Ok(())
 }
 
-fn finish_stream(mut writer: StreamWriter<BufWriter<Stdout>>, name: &str, json: &str) -> Result<()> {
+fn finish_stream(
+    mut writer: StreamWriter<BufWriter<Stdout>>,
+    name: &str,
+    json: &str,
+) -> Result<()> {
     writer.finish().map_err(|cause| failed(name, cause))?;
     let mut output = writer.into_inner().map_err(|cause| failed(name, cause))?;
     write_trailer(&mut output, json).map_err(|cause| failed(name, cause))?;
@@ -196,7 +221,10 @@ fn finish_stream(mut writer: StreamWriter<BufWriter<Stdout>>, name: &str, json: 
 /// The provenance as a stream of its own, of one row, after the end marker of the first.
 fn write_trailer(output: &mut impl Write, json: &str) -> Result<(), arrow::error::ArrowError> {
     let schema = Arc::new(Schema::new(vec![Field::new(KEY, DataType::Utf8, false)]));
-    let batch = RecordBatch::try_new(Arc::clone(&schema), vec![Arc::new(StringArray::from(vec![json]))])?;
+    let batch = RecordBatch::try_new(
+        Arc::clone(&schema),
+        vec![Arc::new(StringArray::from(vec![json]))],
+    )?;
     let mut writer = StreamWriter::try_new(output, &schema)?;
     writer.write(&batch)?;
     writer.finish()
@@ -209,7 +237,10 @@ mod tests {
     #[test]
     fn an_output_is_standard_output_or_a_parquet_file() {
         assert_eq!("-".parse::<Sink>().expect("stdout"), Sink::Stdout);
-        assert_eq!("a/b.parquet".parse::<Sink>().expect("a file").to_string(), "b.parquet");
+        assert_eq!(
+            "a/b.parquet".parse::<Sink>().expect("a file").to_string(),
+            "b.parquet"
+        );
         let error = "a/b.jsonl".parse::<Sink>().expect_err("no Parquet");
         assert!(error.hint().is_some_and(|hint| hint.contains("show")));
     }

@@ -117,10 +117,10 @@ const BAD_JSON: &[(&str, Result<usize, &str>)] = &[
     ("j33", Ok(2)),
     ("j34", Ok(2)),
     ("j35", Err("line 1: nested deeper than 64")),
-    ("j38", Ok(2)),
+    ("j38", Ok(3)),
     ("j39", Err("could not read")),
     ("j40", Err("unpacks to more than 200 times")),
-    ("j41", Ok(4)),
+    ("j41", Ok(2)),
     ("j42", Ok(1)),
     ("j43", Ok(1)),
     ("j44", Ok(1)),
@@ -212,7 +212,7 @@ proptest! {
 
     #[test]
     fn text_cells_come_back_from_quoted_csv(cells in prop::collection::vec("[a-z\",\n é]{0,8}", 1..12)) {
-        let rows: String = cells.iter().map(|cell| format!("\"{}\",x\n", cell.replace('"', "\"\""))).collect();
-        prop_assert_eq!(read_bytes(format!("text,n\n{rows}").as_bytes(), Format::Csv), Ok(cells.len()));
+        let rows: Vec<_> = cells.iter().map(|cell| format!("\"{}\",x\n", cell.replace('"', "\"\""))).collect();
+        prop_assert_eq!(read_bytes(format!("text,n\n{}", rows.concat()).as_bytes(), Format::Csv), Ok(cells.len()));
     }
 }

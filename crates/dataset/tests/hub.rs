@@ -6,6 +6,7 @@ mod server;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 use dataset::Error;
@@ -223,6 +224,74 @@ fn the_token_goes_to_the_endpoint_and_not_where_it_redirects() {
     );
     assert_eq!(store.requests().len(), 1);
     assert!(!store.requests()[0].headers.contains_key("authorization"));
+}
+
+#[test]
+fn without_a_token_none_is_taken_from_the_environment() {
+    const NAME: &str = "without_a_token_none_is_taken_from_the_environment";
+    if std::env::var("HF_TOKEN").as_deref() != Ok(SECRET) {
+        let itself = std::env::current_exe().expect("a test binary");
+        let mut again = Command::new(itself);
+        again
+            .args(["--exact", NAME])
+            .env("HF_TOKEN", SECRET)
+            .env_remove("HF_HUB_DISABLE_IMPLICIT_TOKEN");
+        let output = again.output().expect("started");
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(
+            output.status.success() && said.contains("1 passed"),
+            "{said}"
+        );
+        return;
+    }
+    let server = whole();
+    let mut place = Place::new(&server.endpoint);
+    place.settings.token = None;
+    place.fetch("hf://datasets/o/n", None).expect("fetched");
+    let hub = Hub::new(place.settings.clone()).expect("a client");
+    let model: HubPath = "hf://o/n".parse().expect("an address");
+    hub.fetch_model(&model).expect_err("no model is there");
+    let requests = server.requests();
+    assert!(requests.len() > 4);
+    for request in requests {
+        assert!(!request.headers.contains_key("authorization"));
+        assert!(!format!("{request:?}").contains(SECRET));
+    }
+}
+
+#[test]
+fn a_repository_that_was_renamed_is_found_and_one_on_another_host_is_not_shown_the_token() {
+    let renamed = |elsewhere: Option<String>| {
+        let news = news();
+        Server::start(move |request, _| {
+            match request.path.strip_prefix("/api/datasets/o/old/revision/") {
+                Some(revision) => {
+                    let host = elsewhere.clone().unwrap_or_default();
+                    let target = format!("{host}/api/datasets/o/n/revision/{revision}");
+                    Answer::new(307, "").with("Location", target)
+                }
+                None => {
+                    let path = request.path.replace("/o/old/", "/o/n/");
+                    let headers = request.headers.clone();
+                    news.answer(&server::Request { path, headers })
+                }
+            }
+        })
+    };
+    let bearer = format!("Bearer {SECRET}");
+    let server = renamed(None);
+    let fetched = Place::new(&server.endpoint).fetch("hf://datasets/o/old", None);
+    assert_eq!(fetched.expect("fetched").names, [TEST, TRAIN]);
+    let described = server.asked("/o/n/revision/main");
+    assert_eq!(described.len(), 1);
+    assert_eq!(described[0].headers["authorization"], bearer);
+    let other = whole();
+    let server = renamed(Some(other.endpoint.clone()));
+    let fetched = Place::new(&server.endpoint).fetch("hf://datasets/o/old", None);
+    assert_eq!(fetched.expect("fetched").names, [TEST, TRAIN]);
+    let described = other.asked("/o/n/revision/main");
+    assert_eq!(described.len(), 1);
+    assert!(!described[0].headers.contains_key("authorization"));
 }
 
 #[test]
@@ -518,6 +587,85 @@ fn a_busy_server_is_asked_again_and_a_broken_one_five_times() {
         "{error}"
     );
     assert_eq!(broken.asked(TRAIN).len(), 5);
+}
+
+/// A server of the news that describes them by `description`, given how often it was asked for before.
+fn described(description: impl Fn(usize) -> Option<Answer> + Send + 'static) -> Server {
+    let news = news();
+    Server::start(move |request, before| {
+        let description = request
+            .path
+            .ends_with("/revision/main")
+            .then(|| description(before))
+            .flatten();
+        description.unwrap_or_else(|| news.answer(request))
+    })
+}
+
+#[test]
+fn what_a_revision_stands_for_is_asked_five_times_where_that_may_pass() {
+    let broken = described(|_| Some(Answer::new(500, "")));
+    let error = Place::new(&broken.endpoint).refusal();
+    let cause = std::error::Error::source(&error).expect("a cause");
+    assert!(
+        cause.to_string().contains("answered 500 Internal Server"),
+        "{cause}"
+    );
+    assert_eq!(broken.asked("/revision/main").len(), 5);
+    for status in [429, 503] {
+        let busy = described(move |before| {
+            (before < 2).then(|| Answer::new(status, "").with("Retry-After", "0"))
+        });
+        Place::new(&busy.endpoint)
+            .fetch("hf://datasets/o/n", None)
+            .expect("fetched");
+        assert_eq!(busy.asked("/revision/main").len(), 3);
+    }
+}
+
+#[test]
+fn a_server_that_asks_for_a_long_wait_is_not_asked_on() {
+    for (status, asked) in [(429, 1), (503, 2)] {
+        let busy = described(move |_| Some(Answer::new(status, "").with("Retry-After", "3600")));
+        let error = Place::new(&busy.endpoint).refusal();
+        let cause = std::error::Error::source(&error).expect("a cause");
+        let cause: &Error = cause.downcast_ref().expect("our own");
+        assert_eq!(cause.hint(), Some("the server asks to come back in 3600 s"));
+        assert_eq!(busy.asked("/revision/main").len(), asked);
+    }
+}
+
+#[test]
+fn a_description_with_fields_of_unknown_kinds_is_read() {
+    let commit = news().commit;
+    let odd = format!(r#"{{"sha":"{commit}","likes":"many","tags":7}}"#);
+    let server = described(move |_| Some(Answer::new(200, odd.clone())));
+    let fetched = Place::new(&server.endpoint).fetch("hf://datasets/o/n", None);
+    assert_eq!(fetched.expect("fetched").revision, commit);
+    let server = described(|_| Some(Answer::new(200, r#"{"id":"o/n","sha":"../../x"}"#)));
+    let error = Place::new(&server.endpoint).refusal().to_string();
+    assert!(
+        error.contains("../../x as a commit of o/n: not 40 hexadecimal digits"),
+        "{error}"
+    );
+    assert_eq!(server.asked("/revision/main").len(), 1);
+}
+
+#[test]
+fn a_repository_that_may_not_be_described_says_how_to_get_access() {
+    for (status, code, said) in [
+        (401, "GatedRepo", "access was refused with status 401"),
+        (403, "GatedRepo", "access was refused with status 403"),
+        (401, "RepoNotFound", "shows no data set o/n"),
+    ] {
+        let server = described(move |_| {
+            let page = format!("<html>{SECRET}</html>");
+            Some(Answer::new(status, page).with("X-Error-Code", code))
+        });
+        let error = Place::new(&server.endpoint).refusal().to_string();
+        assert!(error.ends_with(said), "{error}");
+        assert_eq!(server.requests().len(), 1);
+    }
 }
 
 #[test]

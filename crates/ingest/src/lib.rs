@@ -10,7 +10,7 @@ use arrow::array::{Array as _, AsArray as _, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
 use cli::{Common, Console, InputArgs, Outcome, OutputArgs, SeedArgs, Stage};
-use dataset::{Input, RowEquation, Rows, Run, Sink, Writer, columns};
+use dataset::{Input, RowEquation, Run, Sink, Writer, columns};
 use serde::Serialize;
 
 use crate::marks::Marks;
@@ -20,7 +20,12 @@ use crate::split::{Group, Splits};
 pub const STAGE: Stage = Stage {
     name: "ingest",
     reads: &[],
-    adds: &[&columns::ID, &columns::SPLIT, &columns::SOURCE, &columns::GENERATION],
+    adds: &[
+        &columns::ID,
+        &columns::SPLIT,
+        &columns::SOURCE,
+        &columns::GENERATION,
+    ],
 };
 
 /// Read any data set into canonical Parquet with ids
@@ -73,19 +78,11 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
     for source in &args.input.inputs {
         let mut rows = dataset::open(source, &reading)?;
         for batch in rows.by_ref() {
-            taken.take(rows_name(source), &batch?)?;
+            taken.take(&source.to_string(), &batch?)?;
         }
-        taken.inputs.extend(finished(rows)?);
+        taken.inputs.extend(rows.into_inputs("input")?);
     }
     taken.finish(args, console)
-}
-
-fn rows_name(source: &dataset::Source) -> String {
-    source.to_string()
-}
-
-fn finished(rows: Rows) -> dataset::Result<Vec<Input>> {
-    rows.into_inputs("input")
 }
 
 /// What was read so far, and the files it goes to.
@@ -103,8 +100,15 @@ impl<'a> Ingested<'a> {
     fn new(args: &'a Args) -> Self {
         let key = args.seed.seed.key("split");
         Self {
-            marks: Marks { source: args.source.as_deref(), generation: args.generation },
-            split: args.split.as_ref().map(|splits| Group { splits, column: args.group.as_deref(), key }),
+            marks: Marks {
+                source: args.source.as_deref(),
+                generation: args.generation,
+            },
+            split: args.split.as_ref().map(|splits| Group {
+                splits,
+                column: args.group.as_deref(),
+                key,
+            }),
             output: &args.output.output,
             writers: BTreeMap::new(),
             ids: HashSet::new(),
@@ -113,21 +117,21 @@ impl<'a> Ingested<'a> {
         }
     }
 
-    fn take(&mut self, name: String, batch: &RecordBatch) -> anyhow::Result<()> {
-        self.check_ids(&name, batch)?;
+    fn take(&mut self, name: &str, batch: &RecordBatch) -> anyhow::Result<()> {
+        self.check_ids(name, batch)?;
         self.rows += batch.num_rows() as u64;
         let batch = self.marks.apply(batch)?;
         let Some(group) = &self.split else {
             return self.write(String::new(), &batch);
         };
-        let batch = group.assign(&name, &batch)?;
-        match file_per_split(self.output) {
-            false => self.write(String::new(), &batch),
-            true => {
-                let parts = group.parts(&batch)?;
-                parts.into_iter().try_for_each(|(split, part)| self.write(split, &part))
-            }
+        let batch = group.assign(name, &batch)?;
+        if !file_per_split(self.output) {
+            return self.write(String::new(), &batch);
         }
+        let parts = group.parts(&batch)?;
+        parts
+            .into_iter()
+            .try_for_each(|(split, part)| self.write(split, &part))
     }
 
     fn write(&mut self, split: String, batch: &RecordBatch) -> anyhow::Result<()> {
@@ -143,14 +147,23 @@ impl<'a> Ingested<'a> {
 
     /// An id that comes twice would make two rows one.
     fn check_ids(&mut self, name: &str, batch: &RecordBatch) -> anyhow::Result<()> {
-        let column = batch.column_by_name(columns::ID.name).context("the reader gives ids")?;
+        let column = batch
+            .column_by_name(columns::ID.name)
+            .context("the reader gives ids")?;
         let column = cast(column, &DataType::Utf8)?;
         let texts = column.as_string::<i32>();
         for row in 0..texts.len() {
             let text = texts.value(row);
-            let id = u128::from_str_radix(text, 16).ok().filter(|_| texts.is_valid(row) && text.len() == 32);
+            let id = u128::from_str_radix(text, 16)
+                .ok()
+                .filter(|_| texts.is_valid(row) && text.len() == 32);
             let at = self.rows + row as u64;
-            let id = id.with_context(|| format!("{name}: the id `{}` of row {at} is no id of 32 hex digits", text.escape_debug()))?;
+            let id = id.with_context(|| {
+                format!(
+                    "{name}: the id `{}` of row {at} is no id of 32 hex digits",
+                    text.escape_debug()
+                )
+            })?;
             if !self.ids.insert(id) {
                 return Err(cli::with_hint(
                     anyhow::anyhow!("{name}: the id {text} of row {at} was there before"),
@@ -166,7 +179,11 @@ impl<'a> Ingested<'a> {
             console.warn("the input has no rows; nothing was written");
             return Ok(Outcome::No);
         }
-        let counts: Vec<_> = self.writers.iter().map(|(split, writer)| (split.clone(), writer.rows())).collect();
+        let counts: Vec<_> = self
+            .writers
+            .iter()
+            .map(|(split, writer)| (split.clone(), writer.rows()))
+            .collect();
         for (split, writer) in self.writers {
             let out = writer.rows();
             let (rows, drops) = equation(self.rows, out, &split);
@@ -191,12 +208,28 @@ fn equation(rows_in: u64, out: u64, split: &str) -> (RowEquation, BTreeMap<Strin
     }
     let others = rows_in - out;
     let drops = BTreeMap::from([("other-split".to_owned(), others)]);
-    (RowEquation::Filtered { rows_in, kept: out, rejected: others, failed: 0 }, drops)
+    (
+        RowEquation::Filtered {
+            rows_in,
+            kept: out,
+            rejected: others,
+            failed: 0,
+        },
+        drops,
+    )
 }
 
 fn summary(rows: u64, counts: &[(String, u64)]) -> String {
-    let parts: Vec<_> = counts.iter().filter(|(split, _)| !split.is_empty()).map(|(split, n)| format!("{n} {split}")).collect();
-    let parts = if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) };
+    let parts: Vec<_> = counts
+        .iter()
+        .filter(|(split, _)| !split.is_empty())
+        .map(|(split, n)| format!("{n} {split}"))
+        .collect();
+    let parts = if parts.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", parts.join(", "))
+    };
     format!("{rows} in, {rows} out{parts}")
 }
 
@@ -206,7 +239,9 @@ fn file_per_split(output: &Sink) -> bool {
 
 fn named(output: &Sink, split: &str) -> Sink {
     match output {
-        Sink::Path(path) if !split.is_empty() => Sink::Path(path.to_string_lossy().replace("{split}", split).into()),
+        Sink::Path(path) if !split.is_empty() => {
+            Sink::Path(path.to_string_lossy().replace("{split}", split).into())
+        }
         other => other.clone(),
     }
 }

@@ -18,7 +18,9 @@ impl Marks<'_> {
         let rows = batch.num_rows();
         let mut batch = batch.clone();
         if let Some(source) = self.source {
-            let values: ArrayRef = Arc::new(StringArray::from_iter_values(std::iter::repeat_n(source, rows)));
+            let values: ArrayRef = Arc::new(StringArray::from_iter_values(std::iter::repeat_n(
+                source, rows,
+            )));
             batch = with(&batch, &columns::SOURCE, DataType::Utf8, values)?;
         }
         if let Some(generation) = self.generation {
@@ -43,5 +45,8 @@ pub(crate) fn with(
     fields.push(Arc::new(Field::new(column.name, data_type, false)));
     let mut columns = batch.columns().to_vec();
     columns.push(values);
-    Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?)
+    Ok(RecordBatch::try_new(
+        Arc::new(Schema::new(fields)),
+        columns,
+    )?)
 }

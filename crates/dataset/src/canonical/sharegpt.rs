@@ -1,4 +1,4 @@
-//! ShareGPT's `conversations`, as messages with roles.
+//! `ShareGPT`'s `conversations`, as messages with roles.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use arrow::error::ArrowError;
 
 use super::{is_text, unpacked};
 
-/// What ShareGPT calls a role, and what chat templates do; any other name is kept.
+/// What `ShareGPT` calls a role, and what chat templates do; any other name is kept.
 const ROLES: &[(&str, &str)] = &[
     ("human", "user"),
     ("gpt", "assistant"),

@@ -22,13 +22,20 @@ pub(super) fn open_stream_file(path: &Path, name: &str) -> Result<RawRows> {
 
 /// Opens an IPC stream; its trailer is read when its last batch was.
 pub(crate) fn open_stream(input: Box<dyn Read + Send>, name: &str) -> Result<RawRows> {
-    let watched = Watched { input, at_end: false };
+    let watched = Watched {
+        input,
+        at_end: false,
+    };
     let reader = guarded(name, || StreamReader::try_new(watched, None))?
         .map_err(|cause| broken(name, cause))?;
     let provenance = Arc::new(OnceLock::new());
     Ok(RawRows {
         schema: reader.schema(),
-        batches: Box::new(Stream { reader: Some(reader), name: name.to_owned(), provenance: Arc::clone(&provenance) }),
+        batches: Box::new(Stream {
+            reader: Some(reader),
+            name: name.to_owned(),
+            provenance: Arc::clone(&provenance),
+        }),
         provenance,
         huggingface: None,
     })
@@ -52,8 +59,11 @@ fn broken(name: &str, cause: impl std::error::Error + Send + Sync + 'static) -> 
 }
 
 fn guarded<T>(name: &str, decode: impl FnOnce() -> T) -> Result<T> {
-    catch_unwind(AssertUnwindSafe(decode))
-        .map_err(|_| Error::new(format!("{name} is no readable Arrow IPC: the decoder failed on it")))
+    catch_unwind(AssertUnwindSafe(decode)).map_err(|_| {
+        Error::new(format!(
+            "{name} is no readable Arrow IPC: the decoder failed on it"
+        ))
+    })
 }
 
 /// A reader that remembers whether it was read past its end.

@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
-use parquet::file::metadata::ParquetMetaData;
+use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
 
 use super::{BATCH_ROWS, RawRows};
 use crate::error::{Error, Result};
@@ -35,7 +35,12 @@ pub(super) fn open(path: &Path, name: &str) -> Result<RawRows> {
     }
     Ok(RawRows {
         schema: without_metadata(&schema),
-        batches: Box::new(Batches { reader: Some(reader), name: name.to_owned(), left: rows, schema: without_metadata(&schema) }),
+        batches: Box::new(Batches {
+            reader: Some(reader),
+            name: name.to_owned(),
+            left: rows,
+            schema: without_metadata(&schema),
+        }),
         provenance: Arc::new(provenance),
         huggingface: key_value(&metadata, "huggingface"),
     })
@@ -61,14 +66,18 @@ fn check_frame(file: &mut File, name: &str) -> Result<()> {
     file.read_exact(&mut tail).map_err(io)?;
     file.seek(SeekFrom::Start(0)).map_err(io)?;
     if &head == b"PARE" || &tail[4..] == b"PARE" {
-        return Err(Error::new(format!("{name} is encrypted Parquet, which is not supported")));
+        return Err(Error::new(format!(
+            "{name} is encrypted Parquet, which is not supported"
+        )));
     }
     if &head != MAGIC {
         return Err(Error::new(format!("{name} does not start with PAR1")));
     }
     if &tail[4..] != MAGIC {
-        return Err(Error::new(format!("{name} has no Parquet footer: its writer did not finish"))
-            .with_hint("make it again; whatever wrote it was stopped or the copy was cut off"));
+        return Err(Error::new(format!(
+            "{name} has no Parquet footer: its writer did not finish"
+        ))
+        .with_hint("make it again; whatever wrote it was stopped or the copy was cut off"));
     }
     let footer = u64::from(u32::from_le_bytes([tail[0], tail[1], tail[2], tail[3]]));
     if footer + SMALLEST > length {
@@ -82,7 +91,11 @@ fn check_frame(file: &mut File, name: &str) -> Result<()> {
 /// Checks that the footer's count of rows is that of its row groups, and returns it.
 fn check_counts(metadata: &ParquetMetaData, name: &str) -> Result<u64> {
     let declared = metadata.file_metadata().num_rows();
-    let groups: Vec<i64> = metadata.row_groups().iter().map(|group| group.num_rows()).collect();
+    let groups: Vec<i64> = metadata
+        .row_groups()
+        .iter()
+        .map(RowGroupMetaData::num_rows)
+        .collect();
     let held: i128 = groups.iter().map(|rows| i128::from(*rows)).sum();
     if i128::from(declared) != held || groups.iter().any(|rows| *rows < 0) {
         return Err(Error::new(format!(
@@ -103,8 +116,11 @@ fn broken(name: &str, cause: impl std::error::Error + Send + Sync + 'static) -> 
 
 /// Runs the decoder; on some malformed files the library panics, which is one more way to be broken.
 fn guarded<T>(name: &str, decode: impl FnOnce() -> T) -> Result<T> {
-    catch_unwind(AssertUnwindSafe(decode))
-        .map_err(|_| Error::new(format!("{name} is no readable Parquet file: the decoder failed on it")))
+    catch_unwind(AssertUnwindSafe(decode)).map_err(|_| {
+        Error::new(format!(
+            "{name} is no readable Parquet file: the decoder failed on it"
+        ))
+    })
 }
 
 struct Batches {
@@ -121,9 +137,15 @@ impl Batches {
         };
         match guarded(&self.name, || reader.next())? {
             Some(Ok(batch)) => {
-                self.left = self.left.checked_sub(batch.num_rows() as u64).ok_or_else(|| {
-                    Error::new(format!("{} holds more rows than its footer declares", self.name))
-                })?;
+                self.left = self
+                    .left
+                    .checked_sub(batch.num_rows() as u64)
+                    .ok_or_else(|| {
+                        Error::new(format!(
+                            "{} holds more rows than its footer declares",
+                            self.name
+                        ))
+                    })?;
                 Ok(Some(batch.with_schema(Arc::clone(&self.schema))?))
             }
             Some(Err(cause)) => Err(broken(&self.name, cause)),

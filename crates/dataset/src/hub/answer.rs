@@ -1,5 +1,8 @@
 //! What an answer of the Hub that is not the wanted one means, in words for the person who asked.
 
+use std::time::Duration;
+
+use reqwest::StatusCode;
 use reqwest::blocking::Response;
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
 
@@ -8,21 +11,37 @@ use super::path::{HubPath, RepoKind};
 use super::retry::{Failure, retry_after};
 use crate::error::{Error, shown};
 
+/// What an answer without success says of itself.
+pub(crate) struct Refusal<'a> {
+    pub(crate) status: StatusCode,
+    /// The Hub's own word for what is wrong, empty where it names none.
+    pub(crate) code: &'a str,
+    /// The wait that the server asks for.
+    pub(crate) wait: Option<Duration>,
+}
+
+impl<'a> From<&'a Response> for Refusal<'a> {
+    fn from(response: &'a Response) -> Self {
+        let header = |name| {
+            let value = response.headers().get(name);
+            value.and_then(|value| value.to_str().ok())
+        };
+        Self {
+            status: response.status(),
+            code: header("x-error-code").unwrap_or_default(),
+            wait: header(RETRY_AFTER.as_str()).and_then(retry_after),
+        }
+    }
+}
+
 /// The failure that an answer without success stands for; `file` is what was asked for, if not the repository.
 pub(crate) fn failure(
     client: &Client,
     address: &HubPath,
     file: Option<&str>,
-    response: &Response,
+    refusal: &Refusal<'_>,
 ) -> Failure {
-    let status = response.status();
-    let header = |name| {
-        response
-            .headers()
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-    };
-    let code = header("x-error-code").unwrap_or_default();
+    let Refusal { status, code, wait } = *refusal;
     let repository = address.repository();
     let error = match status.as_u16() {
         401 if code == "RepoNotFound" => no_repository(client, address),
@@ -48,12 +67,16 @@ pub(crate) fn failure(
         }
     };
     match status.as_u16() {
-        408 | 425 | 429 | 500..=599 => Failure::Passing {
-            error,
-            wait: header(RETRY_AFTER.as_str()).and_then(retry_after),
-        },
+        408 | 425 | 429 | 500..=599 => Failure::Passing { error, wait },
         _ => Failure::Lasting(error),
     }
+}
+
+/// The failure to get any answer from `origin`.
+pub(crate) fn unreached(origin: &str, cause: reqwest::Error) -> Failure {
+    // The address may be a signed one, which gives access to whoever reads it.
+    let cause = cause.without_url();
+    Failure::passing(Error::new(format!("{origin} could not be reached")).caused_by(cause))
 }
 
 fn kind(address: &HubPath) -> &'static str {

@@ -3,25 +3,30 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use hf_hub::HFClientSync;
 use reqwest::Url;
 use reqwest::blocking::Response;
 use reqwest::header::{ACCEPT_ENCODING, AUTHORIZATION, HeaderValue, LOCATION, RANGE};
 use reqwest::redirect::Policy;
 
+use super::answer;
 use super::path::{HubPath, RepoKind};
 use super::retry::Failure;
+use super::revision;
 use super::settings::HubSettings;
 use crate::error::{Error, Result, shown};
 
-const REDIRECTS: usize = 5;
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const USER_AGENT: &str = concat!("polyculture/", env!("CARGO_PKG_VERSION"));
+pub(crate) const REDIRECTS: usize = 5;
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// The longest silence of a server, before its answer or within it.
-const IDLE_TIMEOUT: Duration = Duration::from_mins(1);
+pub(crate) const IDLE_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A connection to one endpoint.
 #[derive(Debug)]
 pub(crate) struct Client {
     http: reqwest::blocking::Client,
+    api: HFClientSync,
     endpoint: Url,
     authorization: Option<HeaderValue>,
     pub(crate) retry_wait: Duration,
@@ -32,7 +37,7 @@ impl Client {
     pub(crate) fn new(settings: &HubSettings) -> Result<Self> {
         let endpoint = checked_endpoint(settings)?;
         let mut builder = reqwest::blocking::Client::builder()
-            .user_agent(concat!("polyculture/", env!("CARGO_PKG_VERSION")))
+            .user_agent(USER_AGENT)
             .redirect(Policy::none())
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(IDLE_TIMEOUT);
@@ -44,10 +49,16 @@ impl Client {
         })?;
         Ok(Self {
             http,
+            api: revision::api(settings, &endpoint)?,
             authorization: authorization(settings)?,
             endpoint,
             retry_wait: settings.retry_wait,
         })
+    }
+
+    /// The `hf-hub` crate's client of the same endpoint, for the same person.
+    pub(crate) fn api(&self) -> &HFClientSync {
+        &self.api
     }
 
     /// The endpoint as messages show it.
@@ -128,13 +139,10 @@ impl Client {
         {
             request = request.header(AUTHORIZATION, authorization.clone());
         }
-        request.send().map_err(|cause| {
-            let origin = url.origin().ascii_serialization();
-            // The address may be a signed one, which gives access to whoever reads it.
-            let error =
-                Error::new(format!("{origin} could not be reached")).caused_by(cause.without_url());
-            Failure::passing(error)
-        })
+        let origin = || url.origin().ascii_serialization();
+        request
+            .send()
+            .map_err(|cause| answer::unreached(&origin(), cause))
     }
 
     fn next_hop(&self, from: &Url, response: &Response) -> Result<Url> {
@@ -197,6 +205,9 @@ fn checked_endpoint(settings: &HubSettings) -> Result<Url> {
     if !url.username().is_empty() || url.password().is_some() {
         return Err(refuse("holds a user name or password"));
     }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(refuse("holds a ? or a #, after which no path can follow"));
+    }
     if url.scheme() == "http" && settings.token.is_some() && !is_loopback(&url) {
         let origin = url.origin().ascii_serialization();
         return Err(refuse(&format!(
@@ -210,7 +221,7 @@ fn address_of(url: &Url) -> Option<IpAddr> {
     url.host_str()?.trim_matches(['[', ']']).parse().ok()
 }
 
-fn is_loopback(url: &Url) -> bool {
+pub(crate) fn is_loopback(url: &Url) -> bool {
     url.host_str() == Some("localhost") || address_of(url).is_some_and(|ip| ip.is_loopback())
 }
 
@@ -263,6 +274,9 @@ mod tests {
             error.to_string(),
             "the Hub's endpoint http://mirror.example is not encrypted, so no token is sent to it"
         );
+        settings.endpoint = "https://mirror.example/?key=hunter2".to_owned();
+        let error = Client::new(&settings).expect_err("no place for a path");
+        assert!(!format!("{error:?}").contains("hunter2"));
         settings.endpoint = "http://127.0.0.1:1".to_owned();
         let client = Client::new(&settings).expect("loopback may be plain");
         assert!(!format!("{client:?}").contains("hf_secret"));

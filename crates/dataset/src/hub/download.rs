@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use reqwest::blocking::Response;
 use reqwest::header::CONTENT_RANGE;
 
-use super::answer;
+use super::answer::{self, Refusal};
 use super::blob::{BlobId, Check};
 use super::cache::{RepoCache, create_folder_of, settle_folder_of};
 use super::client::Client;
@@ -89,7 +89,7 @@ impl Wanted<'_> {
                     self.client,
                     self.address,
                     Some(self.name),
-                    &response,
+                    &Refusal::from(&response),
                 ));
             }
         }

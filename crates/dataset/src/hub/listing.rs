@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Read;
+use std::mem;
 
 use reqwest::Url;
 use reqwest::header::LINK;
@@ -9,11 +10,12 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::answer;
+use super::answer::{self, Refusal};
 use super::blob::BlobId;
 use super::client::Client;
 use super::path::HubPath;
 use super::retry::{Failure, persist};
+use super::revision::{Description, described};
 use crate::error::{Error, Result, shown};
 
 const LARGEST_ANSWER: u64 = 64 << 20;
@@ -36,13 +38,6 @@ pub(crate) struct Listing {
 pub(crate) struct Entry {
     pub(crate) size: Option<u64>,
     pub(crate) blob: Option<BlobId>,
-}
-
-#[derive(Deserialize)]
-struct Description {
-    sha: String,
-    #[serde(default, rename = "cardData")]
-    card: Value,
 }
 
 #[derive(Deserialize)]
@@ -70,8 +65,7 @@ pub(crate) fn is_commit(text: &str) -> bool {
 ///
 /// The files are read from the commit's tree: the shorter description leaves files out of large repositories unsaid.
 pub(crate) fn describe(client: &Client, address: &HubPath) -> Result<Listing, Failure> {
-    let (description, _): (Description, _) =
-        ask(client, address, &client.description_url(address))?;
+    let description = description(client, address)?;
     let commit = checked_commit(address, description.sha)?;
     let configs = description.card.get("configs").cloned().unwrap_or_default();
     let first = client.tree_url(address, &commit);
@@ -98,6 +92,23 @@ pub(crate) fn describe(client: &Client, address: &HubPath) -> Result<Listing, Fa
     .into())
 }
 
+/// What the Hub says of the revision.
+///
+/// The first to ask is `hf-hub`; our own request asks after what may pass, since it knows a `Retry-After`,
+/// and after an answer of which the crate makes nothing, since it tells a page or a redirect from a description.
+fn description(client: &Client, address: &HubPath) -> Result<Description, Failure> {
+    let url = client.description_url(address);
+    let mut is_first = true;
+    persist(client.retry_wait, url.as_str(), || {
+        if mem::take(&mut is_first)
+            && let Some(description) = described(client, address)?
+        {
+            return Ok(description);
+        }
+        ask_once(client, address, &url).map(|(description, _)| description)
+    })
+}
+
 /// An answer in JSON, with the query of the page that follows it.
 fn ask<T: DeserializeOwned>(
     client: &Client,
@@ -105,30 +116,39 @@ fn ask<T: DeserializeOwned>(
     url: &Url,
 ) -> Result<(T, Option<String>), Failure> {
     persist(client.retry_wait, url.as_str(), || {
-        let response = client.get(url, 0)?;
-        if !response.status().is_success() {
-            return Err(answer::failure(client, address, None, &response));
-        }
-        let what = format!("the description of {}", address.repository());
-        if answer::is_page(&response) {
-            return Err(answer::page_instead_of(client, &what).into());
-        }
-        let link = response
-            .headers()
-            .get(LINK)
-            .and_then(|value| value.to_str().ok());
-        let next = link.and_then(next_query);
-        let mut body = Vec::new();
-        response
-            .take(LARGEST_ANSWER)
-            .read_to_end(&mut body)
-            .map_err(|cause| {
-                Failure::passing(Error::new(format!("{what} was cut off")).caused_by(cause))
-            })?;
-        let value = serde_json::from_slice(&body)
-            .map_err(|cause| Error::new(format!("{what} cannot be read")).caused_by(cause))?;
-        Ok((value, next))
+        ask_once(client, address, url)
     })
+}
+
+fn ask_once<T: DeserializeOwned>(
+    client: &Client,
+    address: &HubPath,
+    url: &Url,
+) -> Result<(T, Option<String>), Failure> {
+    let response = client.get(url, 0)?;
+    if !response.status().is_success() {
+        let refusal = Refusal::from(&response);
+        return Err(answer::failure(client, address, None, &refusal));
+    }
+    let what = format!("the description of {}", address.repository());
+    if answer::is_page(&response) {
+        return Err(answer::page_instead_of(client, &what).into());
+    }
+    let link = response
+        .headers()
+        .get(LINK)
+        .and_then(|value| value.to_str().ok());
+    let next = link.and_then(next_query);
+    let mut body = Vec::new();
+    response
+        .take(LARGEST_ANSWER)
+        .read_to_end(&mut body)
+        .map_err(|cause| {
+            Failure::passing(Error::new(format!("{what} was cut off")).caused_by(cause))
+        })?;
+    let value = serde_json::from_slice(&body)
+        .map_err(|cause| Error::new(format!("{what} cannot be read")).caused_by(cause))?;
+    Ok((value, next))
 }
 
 /// The query in a header such as `<https://host/path?cursor=abc>; rel="next"`.

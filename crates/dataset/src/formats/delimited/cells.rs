@@ -83,7 +83,9 @@ mod tests {
 
     fn cells(column: &[&str]) -> Cells {
         let mut seen = Seen::default();
-        column.iter().for_each(|cell| seen.note(cell));
+        for cell in column {
+            seen.note(cell);
+        }
         seen.cells()
     }
 

@@ -8,7 +8,7 @@ use csv::{ErrorKind, Reader, ReaderBuilder, StringRecord};
 
 use crate::error::{Error, Result, shown};
 use crate::formats::text::bytes;
-use crate::formats::text::lines::{LONGEST, at};
+use crate::formats::text::lines::{LONGEST, at, ends};
 
 /// Put after the file as a row of its own: a quote that is never closed takes it in, which is how it is found out.
 const AFTER_THE_END: &str = "\u{1}\u{2}end\u{2}\u{1}";
@@ -165,7 +165,7 @@ fn line_at(mut file: impl BufRead, start: u64) -> io::Result<u64> {
             break;
         }
         let length = buffer.len();
-        line += buffer.iter().filter(|byte| **byte == b'\n').count() as u64;
+        line += ends(buffer);
         before.consume(length);
     }
     for byte in file.bytes() {

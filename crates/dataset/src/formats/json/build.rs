@@ -56,7 +56,7 @@ impl Rows {
 struct Columns {
     names: Vec<String>,
     places: HashMap<String, usize>,
-    columns: Vec<Column>,
+    members: Vec<Column>,
     filled: Vec<bool>,
 }
 
@@ -65,7 +65,7 @@ impl Columns {
         let names: Vec<_> = fields.iter().map(|field| field.name().clone()).collect();
         Self {
             places: names.iter().cloned().zip(0..).collect(),
-            columns: fields
+            members: fields
                 .iter()
                 .map(|field| Column::new(field.data_type()))
                 .collect(),
@@ -87,10 +87,10 @@ impl Columns {
                 self.places.get(name.as_ref()).copied()
             };
             let place = place.ok_or_else(|| changed(&name))?;
-            self.columns[place].push(&name, value)?;
+            self.members[place].push(&name, value)?;
             self.filled[place] = true;
         }
-        for (column, filled) in self.columns.iter_mut().zip(&self.filled) {
+        for (column, filled) in self.members.iter_mut().zip(&self.filled) {
             if !filled {
                 column.push_null();
             }
@@ -99,11 +99,11 @@ impl Columns {
     }
 
     fn push_null(&mut self) {
-        self.columns.iter_mut().for_each(Column::push_null);
+        self.members.iter_mut().for_each(Column::push_null);
     }
 
     fn finish(&mut self) -> Vec<ArrayRef> {
-        self.columns.iter_mut().map(Column::finish).collect()
+        self.members.iter_mut().map(Column::finish).collect()
     }
 }
 
@@ -155,7 +155,7 @@ impl Column {
             (Self::Float(values), Value::Int(value)) => values.append_value(exact(name, value)?),
             (Self::Text(values), Value::Text(value)) => values.append_value(value),
             (Self::Text(values), Value::Object(object)) if object.is_empty() => {
-                values.append_value("{}")
+                values.append_value("{}");
             }
             (
                 Self::List {

@@ -3,16 +3,17 @@
 use std::io::{BufRead, Read as _};
 
 use crate::error::{Error, Result};
-use crate::formats::text::lines::{LONGEST, at};
+use crate::formats::text::lines::{LONGEST, at, ends};
 
 /// The items of an array whose opening bracket has been read.
 pub(super) struct Items {
     reader: Box<dyn BufRead + Send>,
     name: String,
     /// The line that the reader is on.
-    line: u64,
+    reached: u64,
     item: Vec<u8>,
-    item_line: u64,
+    /// The line that the item starts on.
+    line: u64,
     started: bool,
 }
 
@@ -22,9 +23,9 @@ impl Items {
         Self {
             reader,
             name: name.to_owned(),
-            line,
+            reached: line,
             item: Vec::new(),
-            item_line: line,
+            line,
             started: false,
         }
     }
@@ -36,7 +37,7 @@ impl Items {
 
     /// The line on which the item starts.
     pub(super) fn line(&self) -> u64 {
-        self.item_line
+        self.line
     }
 
     /// Goes on to the next item; false after the closing bracket, which nothing may follow.
@@ -58,7 +59,7 @@ impl Items {
             (None, _) => return Err(self.error("the file ends inside the array")),
         }
         self.started = true;
-        self.item_line = self.line;
+        self.line = self.reached;
         self.cut()?;
         Ok(true)
     }
@@ -75,7 +76,7 @@ impl Items {
     fn next_byte(&mut self) -> Result<Option<u8>> {
         let skipped =
             skip_space(&mut self.reader).map_err(|cause| Error::io("read", &self.name, cause))?;
-        self.line += skipped.0;
+        self.reached += skipped.0;
         Ok(skipped.1)
     }
 
@@ -96,13 +97,10 @@ impl Items {
             }
             let (taken, ended) = scan.end(buffer);
             self.item.extend_from_slice(&buffer[..taken]);
-            self.line += buffer[..taken]
-                .iter()
-                .filter(|byte| **byte == b'\n')
-                .count() as u64;
+            self.reached += ends(&buffer[..taken]);
             self.reader.consume(taken);
             if self.item.len() > LONGEST {
-                return Err(at(&self.name, self.item_line, "an item longer than 64 MiB"));
+                return Err(at(&self.name, self.line, "an item longer than 64 MiB"));
             }
             if ended {
                 return Ok(());
@@ -111,7 +109,7 @@ impl Items {
     }
 
     fn error(&self, problem: &str) -> Error {
-        at(&self.name, self.line, problem)
+        at(&self.name, self.reached, problem)
     }
 }
 
@@ -124,10 +122,7 @@ pub(super) fn skip_space(reader: &mut impl BufRead) -> std::io::Result<(u64, Opt
             .iter()
             .take_while(|byte| byte.is_ascii_whitespace())
             .count();
-        lines += buffer[..space]
-            .iter()
-            .filter(|byte| **byte == b'\n')
-            .count() as u64;
+        lines += ends(&buffer[..space]);
         let next = buffer.get(space).copied();
         let at_end = buffer.is_empty();
         reader.consume(space);

@@ -8,7 +8,7 @@ use super::items::{Items, skip_space};
 use super::value::{self, Object};
 use crate::error::{Error, Result};
 use crate::formats::text::bytes;
-use crate::formats::text::lines::{Lines, at, not_utf8};
+use crate::formats::text::lines::{Lines, at, ends, not_utf8};
 
 /// The records of a file, one at a time.
 pub(super) struct Records {
@@ -88,14 +88,14 @@ impl Records {
     /// The error for a record that is UTF-8 only as far as `valid`, by the line that the byte is on.
     fn not_utf8(&self, valid: usize) -> Error {
         let before = &self.bytes()[..valid];
-        let ended = before.iter().filter(|byte| **byte == b'\n').count();
+        let ended = ends(before);
         let start = before
             .iter()
             .rposition(|byte| *byte == b'\n')
             .map_or(0, |end| end + 1);
         not_utf8(
             &self.name,
-            self.line() + ended as u64,
+            self.line() + ended,
             &self.bytes()[start..],
             valid - start,
         )

@@ -206,9 +206,10 @@ fn rows_without_fields_are_still_rows() {
 
 #[test]
 fn more_rows_than_a_batch_holds_come_in_several() {
-    let text: String = (0..=BATCH_ROWS)
+    let text = (0..=BATCH_ROWS)
         .map(|row| format!("{{\"row\":{row},\"l\":[{row}]}}\n"))
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     let batch = read(text).expect("reads");
     assert_eq!(batch.num_rows(), BATCH_ROWS + 1);
     let values = batch
@@ -234,9 +235,10 @@ fn nothing_follows_an_error() {
 
 #[test]
 fn ten_thousand_different_fields_are_enough() {
-    let text: String = (0..=10_000)
+    let text = (0..=10_000)
         .map(|field| format!("{{\"f{field}\":1}}\n"))
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     assert_eq!(
         refused(text),
         "set.jsonl: line 10001: more than 10000 different fields"

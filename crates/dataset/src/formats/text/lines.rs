@@ -79,6 +79,11 @@ impl Lines {
     }
 }
 
+/// How many lines end in `bytes`.
+pub(crate) fn ends(bytes: &[u8]) -> u64 {
+    bytes.iter().map(|byte| u64::from(*byte == b'\n')).sum()
+}
+
 /// An error on line `number` of the file called `name`.
 pub(crate) fn at(name: &str, number: u64, problem: impl std::fmt::Display) -> Error {
     Error::new(format!("{name}: line {number}: {problem}"))

@@ -1,0 +1,208 @@
+//! `--model`: a decoder that samples token after token.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context as _;
+use dataset::{Directory, Input};
+use model::{Decoder, Generated, Sampling, Tokenizer};
+use serde_json::{Value, json};
+
+use crate::args::{Args, BackendArgs};
+use crate::backends::{Backend, Kind};
+use crate::request::{Answer, Draft, Request};
+
+pub(super) static KIND: Kind = Kind {
+    name: "model",
+    open,
+};
+
+/// Tokens of a text, where nothing is said.
+const MAX_NEW_TOKENS: usize = 64;
+/// What a prompt without an end of its own may be cut off by: the ends of a line.
+const LINE_ENDS: [&str; 3] = ["\n", "\n\n", " \n"];
+
+struct ModelBackend {
+    name: String,
+    input: Input,
+    decoder: Decoder,
+    tokenizer: Tokenizer,
+    sampling: Sampling,
+    max_new_tokens: usize,
+    /// The tokens that end a line.
+    line_ends: Vec<u32>,
+}
+
+fn open(args: &Args) -> Option<anyhow::Result<Box<dyn Backend>>> {
+    let source = args.backend.model.as_ref()?;
+    let opened = Directory::open(source).map_err(anyhow::Error::from);
+    let loaded = opened.and_then(|directory| ModelBackend::load(&directory, &args.backend));
+    Some(loaded.map(|backend| Box::new(backend) as Box<dyn Backend>))
+}
+
+impl ModelBackend {
+    fn load(directory: &Directory, args: &BackendArgs) -> anyhow::Result<Self> {
+        let max_new_tokens = args.max_new_tokens.unwrap_or(MAX_NEW_TOKENS);
+        anyhow::ensure!(
+            max_new_tokens > 0,
+            "--max-new-tokens is 0; at least 1 is needed"
+        );
+        let name = directory.name().to_owned();
+        let loading = || format!("the model {name} cannot be loaded");
+        let decoder = Decoder::load(directory).with_context(loading)?;
+        let tokenizer =
+            Tokenizer::from_json(&directory.require("tokenizer.json")?).with_context(loading)?;
+        tokenizer
+            .check_fits(decoder.config())
+            .with_context(loading)?;
+        let mut line_ends = Vec::new();
+        for end in LINE_ENDS {
+            if let [id] = tokenizer.encode(end, false).unwrap_or_default()[..] {
+                line_ends.push(id);
+            }
+        }
+        let sampling = Sampling {
+            temperature: args.temperature.unwrap_or(1.0),
+            top_p: args.top_p.unwrap_or(1.0),
+            top_k: args.top_k.unwrap_or(0),
+            min_p: args.min_p.unwrap_or(0.0),
+        };
+        let input = directory.input("model")?;
+        Ok(Self {
+            name,
+            input,
+            decoder,
+            tokenizer,
+            sampling,
+            max_new_tokens,
+            line_ends,
+        })
+    }
+
+    /// The tokens of a prompt: what begins a text, then the prompt, with nothing that ends one.
+    fn prompt(&self, prompt: &str) -> anyhow::Result<Vec<u32>> {
+        let config = self.decoder.config();
+        let mut ids = self.tokenizer.encode(prompt, true)?;
+        while ids
+            .last()
+            .is_some_and(|id| config.eos_token_ids.contains(id))
+        {
+            ids.pop();
+        }
+        if let Some(bos) = config.bos_token_id
+            && ids.first() != Some(&bos)
+        {
+            ids.insert(0, bos);
+        }
+        if ids.is_empty() {
+            return Err(cli::with_hint(
+                anyhow::anyhow!(
+                    "{} has no token that begins a text, so it cannot write from nothing",
+                    self.name
+                ),
+                "give it something to continue: --labels, or --method continue with a prompt",
+            ));
+        }
+        Ok(ids)
+    }
+
+    fn request(&self, request: &Request) -> anyhow::Result<model::Request> {
+        let mut stop = self.decoder.config().eos_token_ids.clone();
+        if request.one_line {
+            stop.extend(&self.line_ends);
+        }
+        let (prompt, seed) = (self.prompt(&request.prompt)?, request.seed);
+        Ok(model::Request {
+            prompt,
+            seed,
+            max_new_tokens: self.max_new_tokens,
+            stop,
+        })
+    }
+
+    /// What was written after the prompt.
+    ///
+    /// Both are decoded together, since some tokenizers drop the space before the first token.
+    fn text(&self, prompt: &[u32], ids: &[u32]) -> anyhow::Result<String> {
+        let before = self.tokenizer.decode(prompt)?;
+        let whole = self.tokenizer.decode(&[prompt, ids].concat())?;
+        let text = match whole.strip_prefix(before.as_str()) {
+            Some(text) => text.to_owned(),
+            None => self.tokenizer.decode(ids)?,
+        };
+        // A character may be cut in the middle where the text ends by its length.
+        Ok(text.trim_end_matches('\u{fffd}').to_owned())
+    }
+
+    fn draft(&self, prompt: &[u32], generated: Generated) -> anyhow::Result<Draft> {
+        Ok(Draft {
+            text: self.text(prompt, &generated.ids)?,
+            finish_reason: Some(generated.finish_reason.as_str().to_owned()),
+            n_tokens: Some(generated.n_tokens as i32),
+            mean_logprob: generated.mean_logprob,
+            token_ids: generated.ids,
+            ..Draft::default()
+        })
+    }
+}
+
+impl Backend for ModelBackend {
+    fn answer(&self, requests: &[Request]) -> anyhow::Result<Vec<Answer>> {
+        let positions = self.decoder.config().max_position_embeddings;
+        let requests = requests.iter().map(|request| self.request(request));
+        let requests = requests.collect::<anyhow::Result<Vec<_>>>()?;
+        let fits = |request: &model::Request| request.prompt.len() < positions;
+        let fitting: Vec<_> = requests
+            .iter()
+            .filter(|request| fits(request))
+            .cloned()
+            .collect();
+        let mut generated = model::generate(&self.decoder, &fitting, self.sampling)?.into_iter();
+        let answers = requests.iter().map(|request| {
+            let answer = if fits(request) {
+                generated.next()
+            } else {
+                None
+            };
+            match answer {
+                Some(answer) => self.draft(&request.prompt, answer).map(Ok),
+                None => Ok(Err("prompt-too-long".into())),
+            }
+        });
+        answers.collect()
+    }
+
+    fn at_once(&self) -> u64 {
+        512
+    }
+
+    fn is_slow(&self) -> bool {
+        true
+    }
+
+    fn input(&self) -> &Input {
+        &self.input
+    }
+
+    fn source(&self) -> String {
+        self.name.clone()
+    }
+
+    fn knob(&self) -> (&'static str, f64) {
+        ("temperature", self.sampling.temperature)
+    }
+
+    fn sampling(&self) -> Option<(f64, f64)> {
+        Some((self.sampling.temperature, self.sampling.top_p))
+    }
+
+    fn settings(&self) -> BTreeMap<&'static str, Value> {
+        BTreeMap::from([
+            ("model", json!(self.input.node.hash)),
+            ("temperature", json!(self.sampling.temperature)),
+            ("top_p", json!(self.sampling.top_p)),
+            ("top_k", json!(self.sampling.top_k)),
+            ("min_p", json!(self.sampling.min_p)),
+            ("max_new_tokens", json!(self.max_new_tokens)),
+        ])
+    }
+}

@@ -1,0 +1,130 @@
+//! How texts are asked for: one file a method.
+
+mod r#continue;
+mod few_shot;
+mod sample;
+
+use std::fmt;
+use std::str::FromStr;
+
+use numeric::Seed;
+use serde::{Serialize, Serializer};
+
+use crate::args::Args;
+use crate::request::{Answer, Draft, Request};
+use crate::seeds::Seeds;
+
+/// Every method.
+static METHODS: &[&Method] = &[&sample::METHOD, &few_shot::METHOD, &r#continue::METHOD];
+
+/// A way of asking for texts.
+pub(crate) struct Method {
+    pub(crate) name: &'static str,
+    /// Checks the options of the method and makes its plan.
+    pub(crate) plan: fn(&Args, Option<&Seeds>) -> anyhow::Result<Box<dyn Plan>>,
+}
+
+/// What is asked in each attempt, and how an answer is read.
+pub(crate) trait Plan {
+    /// The request of attempt `index`, which follows from `seed`.
+    fn request(&self, index: u64, seed: Seed) -> Request;
+
+    /// What of an answer is kept, or why it is rejected.
+    fn read(&self, request: &Request, answer: Draft) -> Answer;
+
+    /// Whether rows have a label.
+    fn labels(&self) -> bool;
+
+    /// Whether rows carry their prompt, because their text is not whole without it.
+    fn prompts(&self) -> bool {
+        false
+    }
+}
+
+/// A method by its name on the command line.
+#[derive(Clone, Copy)]
+pub struct MethodName(pub(crate) &'static Method);
+
+impl FromStr for MethodName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let known = || {
+            METHODS
+                .iter()
+                .map(|method| method.name)
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        let found = METHODS.iter().find(|method| method.name == text);
+        found
+            .map(|method| Self(method))
+            .ok_or_else(|| format!("known methods are {}", known()))
+    }
+}
+
+impl fmt::Display for MethodName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.name)
+    }
+}
+
+impl fmt::Debug for MethodName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Serialize for MethodName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// The label of attempt `index`, where labels come in turn.
+fn in_turn(labels: &[String], index: u64) -> Option<&String> {
+    let at = index.checked_rem(labels.len() as u64)?;
+    labels.get(at as usize)
+}
+
+/// Refuses seeds for a method that has no use for them.
+fn refuse_seeds(method: &str, seeds: Option<&Seeds>) -> anyhow::Result<()> {
+    match seeds {
+        None => Ok(()),
+        Some(seeds) => anyhow::bail!(
+            "{} is given as seeds, but {method} takes none",
+            seeds.name()
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_file_in_the_folder_is_a_method_of_its_name() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/methods");
+        let files = std::fs::read_dir(folder).expect("the folder").map(|entry| {
+            let name = entry
+                .expect("an entry")
+                .file_name()
+                .into_string()
+                .expect("a plain name");
+            name.trim_end_matches(".rs").replace('_', "-")
+        });
+        let names = METHODS.iter().map(|method| method.name.to_owned());
+        assert_eq!(
+            files.collect::<BTreeSet<_>>(),
+            names.collect::<BTreeSet<_>>()
+        );
+    }
+
+    #[test]
+    fn an_unknown_method_lists_the_known_ones() {
+        let error = "guess".parse::<MethodName>().expect_err("no such method");
+        assert_eq!(error, "known methods are sample, few-shot, continue");
+    }
+}
