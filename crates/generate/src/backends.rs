@@ -14,16 +14,15 @@ use crate::request::{Answer, Request};
 /// Every backend.
 static BACKENDS: &[&Kind] = &[&grammar::KIND, &model::KIND];
 
-/// A kind of backend, and the option that asks for it.
+/// A kind of backend.
 struct Kind {
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "a test compares it with the files in the folder")
-    )]
+    /// Its name, which is the option that asks for it.
     name: &'static str,
-    /// The backend, if its option is given.
-    open: fn(&Args) -> Option<anyhow::Result<Box<dyn Backend>>>,
+    open: fn(&Args) -> Option<Opened>,
 }
+
+/// A backend that was asked for.
+type Opened = anyhow::Result<Box<dyn Backend>>;
 
 /// Something that answers requests.
 pub(crate) trait Backend {
@@ -55,9 +54,18 @@ pub(crate) trait Backend {
 }
 
 /// The backend that the arguments ask for.
-pub(crate) fn open(args: &Args) -> anyhow::Result<Box<dyn Backend>> {
+pub(crate) fn open(args: &Args) -> Opened {
     let asked = BACKENDS.iter().find_map(|kind| (kind.open)(args));
-    asked.unwrap_or_else(|| anyhow::bail!("nobody is named to write; give --grammar or --model"))
+    asked.unwrap_or_else(|| {
+        let options: Vec<_> = BACKENDS
+            .iter()
+            .map(|kind| format!("--{}", kind.name))
+            .collect();
+        anyhow::bail!(
+            "nobody is named to write; give one of {}",
+            options.join(", ")
+        )
+    })
 }
 
 #[cfg(test)]

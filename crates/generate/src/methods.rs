@@ -21,8 +21,11 @@ static METHODS: &[&Method] = &[&sample::METHOD, &few_shot::METHOD, &r#continue::
 pub(crate) struct Method {
     pub(crate) name: &'static str,
     /// Checks the options of the method and makes its plan.
-    pub(crate) plan: fn(&Args, Option<&Seeds>) -> anyhow::Result<Box<dyn Plan>>,
+    pub(crate) plan: fn(&Args, Option<&Seeds>) -> Planned,
 }
+
+/// The plan of a method, if its options make sense.
+pub(crate) type Planned = anyhow::Result<Box<dyn Plan>>;
 
 /// What is asked in each attempt, and how an answer is read.
 pub(crate) trait Plan {

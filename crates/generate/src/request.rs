@@ -75,11 +75,12 @@ pub(crate) type Answer = Result<Draft, Reason>;
 pub(crate) const EMPTY: Reason = Cow::Borrowed("empty");
 
 /// The draft without white space around its text; one of white space alone is rejected.
-pub(crate) fn trimmed(mut draft: Draft) -> Answer {
-    draft.text = draft.text.trim().to_owned();
-    if draft.text.is_empty() {
-        Err(EMPTY)
-    } else {
-        Ok(draft)
+pub(crate) fn trimmed(draft: Draft) -> Answer {
+    match draft.text.trim() {
+        "" => Err(EMPTY),
+        text => Ok(Draft {
+            text: text.to_owned(),
+            ..draft
+        }),
     }
 }

@@ -95,22 +95,23 @@ fn classes_named_come_in_turn() {
 fn questions_come_with_their_context_and_answer() {
     let table =
         place().made("--grammar world.grammar -n 20 --task qa --source-name human --generation 0");
-    let columns = [
-        "context",
-        "question",
-        "answer",
-        "prompt",
-        "completion",
-        "text",
-    ]
-    .map(|name| texts(&table, name));
-    for row in 0..20 {
-        let [context, question, answer, prompt, completion, text] =
-            [0, 1, 2, 3, 4, 5].map(|at: usize| &columns[at][row]);
-        assert_eq!(*prompt, format!("{context} {question}"));
-        assert_eq!(*text, format!("{prompt} {answer}"));
-        assert_eq!(completion, answer);
-    }
+    let column = |name: &str| texts(&table, name);
+    let made = column("context")
+        .into_iter()
+        .zip(column("question"))
+        .zip(column("answer"));
+    let joined: Vec<_> = made
+        .map(|((context, question), answer)| format!("{context} {question} {answer}"))
+        .collect();
+    assert_eq!(column("text"), joined);
+    let completed = column("prompt").into_iter().zip(column("completion"));
+    assert_eq!(
+        completed
+            .map(|(prompt, completion)| format!("{prompt} {completion}"))
+            .collect::<Vec<_>>(),
+        joined
+    );
+    assert_eq!(column("completion"), column("answer"));
     assert!(!table.has("label"));
     assert_eq!(texts(&table, "source")[0], "human");
     assert_eq!(table.integers("generation").expect("numbers")[0], Some(0));

@@ -113,11 +113,8 @@ fn needed<T>(design: &str, option: &str, given: Option<T>) -> anyhow::Result<T> 
 }
 
 /// Refuses an option that means nothing to `design`.
-fn meaningless<T>(design: &str, option: &str, given: Option<T>) -> anyhow::Result<()> {
-    anyhow::ensure!(
-        given.is_none(),
-        "--{option} means nothing to the design {design}"
-    );
+fn meaningless(design: &str, option: &str, given: bool) -> anyhow::Result<()> {
+    anyhow::ensure!(!given, "--{option} means nothing to the design {design}");
     Ok(())
 }
 

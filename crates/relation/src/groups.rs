@@ -24,17 +24,17 @@ pub fn groups(key: Key<'_>) -> Result<Vec<Group>, RelationError> {
     let found = frame.group_by_stable(names)?.into_groups();
     let mut groups: Vec<Group> = found
         .iter()
-        .map(|group| Group { rows: rows(group) })
+        .map(|group| Group { rows: rows(&group) })
         .collect();
     groups.sort_unstable_by_key(Group::first);
     Ok(groups)
 }
 
-fn rows(group: GroupsIndicator<'_>) -> Vec<usize> {
+fn rows(group: &GroupsIndicator<'_>) -> Vec<usize> {
     let mut rows: Vec<usize> = match group {
         GroupsIndicator::Idx((_, all)) => all.iter().map(|row| *row as usize).collect(),
         GroupsIndicator::Slice([first, length]) => {
-            (first..first + length).map(|row| row as usize).collect()
+            (*first..first + length).map(|row| row as usize).collect()
         }
     };
     rows.sort_unstable();

@@ -34,7 +34,10 @@ mod tests {
         let line = render_labelled("praise", "solid: yes");
         assert_eq!(line, "praise: solid: yes");
         assert_eq!(read_labelled(&line), Some(("praise", "solid: yes")));
-        assert_eq!(read_labelled(&format!(" {line}\n")), Some(("praise", "solid: yes")));
+        assert_eq!(
+            read_labelled(&format!(" {line}\n")),
+            Some(("praise", "solid: yes"))
+        );
     }
 
     #[test]

@@ -35,10 +35,10 @@ pub(crate) fn api(settings: &HubSettings, endpoint: &Url) -> Result<HFClientSync
         .token
         .as_ref()
         .map_or(NOBODY, |token| token.secret());
-    let _ = token;
     let setting_up = || -> HFResult<HFClientSync> {
         HFClient::builder()
             .endpoint(endpoint.as_str())
+            .token(token)
             .user_agent(USER_AGENT)
             .client(connection(endpoint)?)
             .cache_enabled(false)

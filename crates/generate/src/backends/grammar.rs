@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use text::grammar::{Grammar, GrammarError, Knobs, Sampler};
 
 use crate::args::{Args, GrammarFile, Task};
-use crate::backends::{Backend, Kind};
+use crate::backends::{Backend, Kind, Opened};
 use crate::request::{Answer, Draft, Qa, Request};
 
 pub(super) static KIND: Kind = Kind {
@@ -23,7 +23,7 @@ struct GrammarBackend {
     input: Input,
 }
 
-fn open(args: &Args) -> Option<anyhow::Result<Box<dyn Backend>>> {
+fn open(args: &Args) -> Option<Opened> {
     let file = args.backend.grammar.as_ref()?;
     Some(GrammarBackend::read(file, args).map(|backend| Box::new(backend) as Box<dyn Backend>))
 }

@@ -8,7 +8,7 @@ use model::{Decoder, Generated, Sampling, Tokenizer};
 use serde_json::{Value, json};
 
 use crate::args::{Args, BackendArgs};
-use crate::backends::{Backend, Kind};
+use crate::backends::{Backend, Kind, Opened};
 use crate::request::{Answer, Draft, Request};
 
 pub(super) static KIND: Kind = Kind {
@@ -32,7 +32,7 @@ struct ModelBackend {
     line_ends: Vec<u32>,
 }
 
-fn open(args: &Args) -> Option<anyhow::Result<Box<dyn Backend>>> {
+fn open(args: &Args) -> Option<Opened> {
     let source = args.backend.model.as_ref()?;
     let opened = Directory::open(source).map_err(anyhow::Error::from);
     let loaded = opened.and_then(|directory| ModelBackend::load(&directory, &args.backend));

@@ -3,7 +3,7 @@
 use numeric::Seed;
 
 use crate::args::Args;
-use crate::methods::{Method, Plan};
+use crate::methods::{Method, Plan, Planned};
 use crate::request::{Answer, Draft, EMPTY, Request};
 use crate::seeds::Seeds;
 
@@ -20,7 +20,7 @@ struct Continue {
     labels: Option<Vec<String>>,
 }
 
-fn plan(args: &Args, seeds: Option<&Seeds>) -> anyhow::Result<Box<dyn Plan>> {
+fn plan(args: &Args, seeds: Option<&Seeds>) -> Planned {
     anyhow::ensure!(
         args.backend.grammar.is_none(),
         "a grammar continues no prompt; continue needs --model"

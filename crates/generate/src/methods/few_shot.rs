@@ -9,7 +9,7 @@ use numeric::{Seed, Stream};
 use text::{collapse_space, prefix_of, render_labelled};
 
 use crate::args::Args;
-use crate::methods::{Method, Plan, in_turn};
+use crate::methods::{Method, Plan, Planned, in_turn};
 use crate::request::{Answer, Draft, Request, trimmed};
 use crate::seeds::Seeds;
 
@@ -31,7 +31,7 @@ struct FewShot {
     examples: Vec<Vec<(String, String)>>,
 }
 
-fn plan(args: &Args, seeds: Option<&Seeds>) -> anyhow::Result<Box<dyn Plan>> {
+fn plan(args: &Args, seeds: Option<&Seeds>) -> Planned {
     ensure!(
         args.backend.grammar.is_none(),
         "a grammar learns from no examples; few-shot needs --model"

@@ -4,7 +4,7 @@ use numeric::Seed;
 use text::{prefix_of, read_labelled};
 
 use crate::args::{Args, Condition, Task};
-use crate::methods::{Method, Plan, in_turn, refuse_seeds};
+use crate::methods::{Method, Plan, Planned, in_turn, refuse_seeds};
 use crate::request::{Answer, Draft, Request, trimmed};
 use crate::seeds::Seeds;
 
@@ -20,7 +20,7 @@ struct Sample {
     labelled: bool,
 }
 
-fn plan(args: &Args, seeds: Option<&Seeds>) -> anyhow::Result<Box<dyn Plan>> {
+fn plan(args: &Args, seeds: Option<&Seeds>) -> Planned {
     refuse_seeds(METHOD.name, seeds)?;
     let labels = args.method.labels.clone();
     anyhow::ensure!(

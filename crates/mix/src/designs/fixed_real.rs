@@ -12,8 +12,8 @@ pub(super) static DESIGN: Design = Design {
 };
 
 fn plan(asked: &Asked, available: Available) -> anyhow::Result<Plan> {
-    meaningless(NAME, "proportion", asked.proportion)?;
-    meaningless(NAME, "total", asked.total)?;
+    meaningless(NAME, "proportion", asked.proportion.is_some())?;
+    meaningless(NAME, "total", asked.total.is_some())?;
     let ratio = needed(NAME, "ratio", asked.ratio)?;
     Ok(Plan {
         real: available.real,

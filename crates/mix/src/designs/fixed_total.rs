@@ -12,7 +12,7 @@ pub(super) static DESIGN: Design = Design {
 };
 
 fn plan(asked: &Asked, available: Available) -> anyhow::Result<Plan> {
-    meaningless(NAME, "ratio", asked.ratio)?;
+    meaningless(NAME, "ratio", asked.ratio.is_some())?;
     let proportion = needed(NAME, "proportion", asked.proportion)?;
     let total = asked.total.unwrap_or(available.real);
     let synthetic = proportion.of(total);

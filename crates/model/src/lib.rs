@@ -1,0 +1,29 @@
+//! Decoder language models and sentence encoders: loading, inference, generation, scoring and training; the only crate that knows candle.
+
+mod config;
+mod decoder;
+mod encoder;
+mod engine;
+mod error;
+mod files;
+mod generate;
+mod kernels;
+mod layout;
+pub mod linear;
+mod ops;
+mod sampling;
+mod score;
+mod tokenizer;
+mod train;
+mod weights;
+
+pub use config::{Config, RopeScaling};
+pub use decoder::Decoder;
+pub use encoder::Encoder;
+pub use error::Error;
+pub use files::Files;
+pub use generate::{FinishReason, Generated, Request, generate};
+pub use sampling::Sampling;
+pub use score::{Scored, score, score_from, token_nlls};
+pub use tokenizer::Tokenizer;
+pub use train::{AdamW, Decay, Example, LedgerRow, Lora, Schedule, TrainOptions, Trainer, Tuning};
