@@ -27,8 +27,9 @@ SYNTHETIC ?=
 SYNTHETIC_FLAGS ?=
 # A generator (model directory or hf://); empty: a decoder is trained from scratch on its own pool.
 MODEL ?=
-# How levels are made: sample (levels are temperatures) or grammar (levels are diversity knobs).
-METHOD ?= sample
+# How rows are asked for: sample (a generator that writes `label: text`), few-shot (any model), both
+# with temperatures as levels; or grammar, with its diversity knob.
+METHOD ?= $(if $(MODEL),few-shot,sample)
 LEVELS ?= $(if $(SYNTHETIC),given,0.5 0.8 1.0 1.3)
 PROPORTIONS ?= 0 0.25 0.5 0.75 1
 SEEDS ?= 1 2 3
@@ -37,7 +38,7 @@ TOTAL ?= 1000
 # What learns downstream, and what embeds: hashed-ngrams, a sentence-transformers directory or hf://.
 LEARNER ?= tfidf
 EMBEDDER ?= hashed-ngrams
-# Rows of the built-in world, and how its generator is trained.
+# Rows of the built-in world, and how its generator is trained and asked.
 WORLD_ROWS ?= 12000
 BASE_FLAGS ?= --epochs 6
 GENERATE_FLAGS ?= --max-new-tokens 48
@@ -103,9 +104,9 @@ else ifeq ($(METHOD),grammar)
 $(OUT)/generated/$(1)_$(2).parquet: $(GRAMMAR) $(BIN)/generate
 	$$(P) generate $$(quiet) --grammar $$(GRAMMAR) --diversity $(1) -n $$(OVERDRAWN) --seed $(2) --level $(1) -o $$@
 else
-$(OUT)/generated/$(1)_$(2).parquet: $(generator_file) $(BIN)/generate
-	$$(P) generate --model $$(generator) --method $$(METHOD) --condition label --labels-from $$(pools)/generator.parquet \
-	  --temperature $(1) -n $$(OVERDRAWN) --seed $(2) --level $(1) $$(GENERATE_FLAGS) -o $$@
+$(OUT)/generated/$(1)_$(2).parquet: $(generator_file) $(pools)/generator.parquet $(BIN)/generate
+	$$(P) generate $$(quiet) $(if $(filter few-shot,$(METHOD)),$(pools)/generator.parquet --method few-shot,--method sample --condition own-label) \
+	  --model $$(generator) --temperature $(1) -n $$(OVERDRAWN) --seed $(2) --level $(1) $$(GENERATE_FLAGS) -o $$@
 endif
 
 $(sets)/$(1)_$(2).parquet: $(OUT)/generated/$(1)_$(2).parquet $(pools)/test.parquet $(BIN)/filter $(BIN)/embed

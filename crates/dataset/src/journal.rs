@@ -149,7 +149,11 @@ impl Journal {
 
     /// Pieces are written one after the other, so those that are there are the first ones.
     fn count(&self) -> usize {
-        (0..).take_while(|index| self.path(*index).exists()).count()
+        let mut count = 0;
+        while self.path(count).exists() {
+            count += 1;
+        }
+        count
     }
 
     fn read(&self, index: usize) -> Result<Vec<u8>> {

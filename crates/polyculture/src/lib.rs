@@ -61,7 +61,10 @@ fn known(name: &OsStr) -> anyhow::Result<&'static str> {
     let name = name.to_string_lossy();
     let error = anyhow!("`{name}` is no stage; known are {}", stages::names());
     if name.starts_with('-') {
-        return Err(cli::with_hint(error, "options follow the name of a stage: polyculture mix --help"));
+        return Err(cli::with_hint(
+            error,
+            "options follow the name of a stage: polyculture mix --help",
+        ));
     }
     match nearest::nearest(&name, STAGES.iter().map(|stage| stage.name)) {
         Some(near) => Err(cli::with_hint(error, format!("did you mean `{near}`?"))),
@@ -88,7 +91,10 @@ fn run(stage: &str, arguments: &[OsString]) -> anyhow::Result<ExitCode> {
     let path = beside(&own, stage);
     if !path.is_file() {
         let error = anyhow!("the stage `{stage}` is not there: no {}", path.display());
-        return Err(cli::with_hint(error, "all stages are installed into one folder, with polyculture"));
+        return Err(cli::with_hint(
+            error,
+            "all stages are installed into one folder, with polyculture",
+        ));
     }
     let mut command = Command::new(&path);
     command.args(arguments);
@@ -111,7 +117,10 @@ fn replace(command: &mut Command, stage: &str) -> io::Result<ExitCode> {
 #[cfg(not(unix))]
 fn replace(command: &mut Command, _: &str) -> io::Result<ExitCode> {
     let status = command.status()?;
-    Ok(status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from))
+    Ok(status
+        .code()
+        .and_then(|code| u8::try_from(code).ok())
+        .map_or(ExitCode::FAILURE, ExitCode::from))
 }
 
 #[cfg(test)]
@@ -140,7 +149,10 @@ mod tests {
     #[test]
     fn an_unknown_stage_is_told_with_the_known_ones() {
         let error = parsed(&["score"]).expect_err("unknown");
-        assert!(error.to_string().contains("known are ingest, generate"), "{error}");
+        assert!(
+            error.to_string().contains("known are ingest, generate"),
+            "{error}"
+        );
         assert!(parsed(&["../bin/sh"]).is_err());
     }
 

@@ -16,7 +16,9 @@ pub(crate) fn nearest<'a>(given: &str, known: impl Iterator<Item = &'a str>) -> 
 /// swapped.
 fn edits(one: &str, other: &str) -> usize {
     let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
-    let mut table: Vec<Vec<usize>> = (0..=one.len()).map(|i| (i..=i + other.len()).collect()).collect();
+    let mut table: Vec<Vec<usize>> = (0..=one.len())
+        .map(|i| (i..=i + other.len()).collect())
+        .collect();
     for i in 1..=one.len() {
         for j in 1..=other.len() {
             let exchanged = table[i - 1][j - 1] + usize::from(one[i - 1] != other[j - 1]);
@@ -38,7 +40,10 @@ mod tests {
     fn edits_are_counted() {
         // kitten -> sitting: two letters exchanged, one put in; mxi -> mix: one swap.
         assert_eq!((edits("kitten", "sitting"), edits("mxi", "mix")), (3, 1));
-        assert_eq!((edits("", "mix"), edits("mix", ""), edits("mix", "mix")), (3, 3, 0));
+        assert_eq!(
+            (edits("", "mix"), edits("mix", ""), edits("mix", "mix")),
+            (3, 3, 0)
+        );
     }
 
     #[test]

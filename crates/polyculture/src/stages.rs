@@ -14,26 +14,53 @@ const fn stage(name: &'static str, about: &'static str) -> Stage {
 
 /// Every stage.
 pub(crate) const STAGES: &[Stage] = &[
-    stage("ingest", "read what people have and give every row an id; split it by group"),
-    stage("generate", "make texts from seed rows with a language model, at a chosen diversity"),
+    stage(
+        "ingest",
+        "read what people have and give every row an id; split it by group",
+    ),
+    stage(
+        "generate",
+        "make texts from seed rows with a language model, at a chosen diversity",
+    ),
     stage("embed", "add a vector to every row"),
-    stage("score-diversity", "measure how varied a set is, and how far it is from another"),
-    stage("filter", "drop duplicates, test rows and rows out of bounds, each with its reason"),
-    stage("mix", "choose a training set of human and synthetic rows in a given proportion"),
+    stage(
+        "score-diversity",
+        "measure how varied a set is, and how far it is from another",
+    ),
+    stage(
+        "filter",
+        "drop duplicates, test rows and rows out of bounds, each with its reason",
+    ),
+    stage(
+        "mix",
+        "choose a training set of human and synthetic rows in a given proportion",
+    ),
     stage("train", "train a model on a set"),
     stage("evaluate", "score a model on a test set"),
-    stage("report", "put all figures of a study on one page, with pictures"),
-    stage("show", "print a set as JSON lines, its columns, or where its rows come from"),
+    stage(
+        "report",
+        "put all figures of a study on one page, with pictures",
+    ),
+    stage(
+        "show",
+        "print a set as JSON lines, its columns, or where its rows come from",
+    ),
 ];
 
 /// The names, as a message lists them.
 pub(crate) fn names() -> String {
-    STAGES.iter().map(|stage| stage.name).collect::<Vec<_>>().join(", ")
+    STAGES
+        .iter()
+        .map(|stage| stage.name)
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// The text of `polyculture --help`.
 pub(crate) fn help() -> String {
-    let lines = STAGES.iter().map(|stage| format!("  {:<16} {}\n", stage.name, stage.about));
+    let lines = STAGES
+        .iter()
+        .map(|stage| format!("  {:<16} {}\n", stage.name, stage.about));
     format!("{HEAD}{}{FOOT}", lines.collect::<String>())
 }
 
@@ -68,10 +95,17 @@ mod tests {
     #[test]
     fn every_binary_of_the_workspace_is_a_stage() {
         let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-        let entries = std::fs::read_dir(crates).expect("the workspace").map(|entry| entry.expect("a folder").path());
+        let entries = std::fs::read_dir(crates)
+            .expect("the workspace")
+            .map(|entry| entry.expect("a folder").path());
         let binaries: BTreeSet<String> = entries
             .filter(|path| path.join("src/main.rs").is_file())
-            .map(|path| path.file_name().expect("a name").to_string_lossy().into_owned())
+            .map(|path| {
+                path.file_name()
+                    .expect("a name")
+                    .to_string_lossy()
+                    .into_owned()
+            })
             .filter(|name| name != "polyculture")
             .collect();
         let listed: BTreeSet<String> = STAGES.iter().map(|stage| stage.name.to_owned()).collect();

@@ -22,9 +22,18 @@ fn run(folder: &Path, arguments: &[&str], input: &str) -> Output {
         fs::copy(env!("CARGO_BIN_EXE_polyculture"), &own).expect("copied");
     }
     let mut command = Command::new(own);
-    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     let mut child = command.spawn().expect("started");
-    child.stdin.take().expect("a pipe").write_all(input.as_bytes()).expect("written");
+    child
+        .stdin
+        .take()
+        .expect("a pipe")
+        .write_all(input.as_bytes())
+        .expect("written");
     child.wait_with_output().expect("ended")
 }
 
@@ -38,9 +47,16 @@ fn stand_in(folder: &Path, name: &str, script: &str) {
 fn a_stage_gets_its_arguments_and_its_input_and_gives_its_exit_code() {
     let _alone = alone();
     let folder = tempfile::tempdir().expect("a folder");
-    stand_in(folder.path(), "mix", r#"for a in "$@"; do echo "[$a]"; done; cat; exit 7"#);
+    stand_in(
+        folder.path(),
+        "mix",
+        r#"for a in "$@"; do echo "[$a]"; done; cat; exit 7"#,
+    );
     let ran = run(folder.path(), &["mix", "-q", "a b", "$HOME;*"], "rows");
-    assert_eq!(String::from_utf8_lossy(&ran.stdout), "[-q]\n[a b]\n[$HOME;*]\nrows");
+    assert_eq!(
+        String::from_utf8_lossy(&ran.stdout),
+        "[-q]\n[a b]\n[$HOME;*]\nrows"
+    );
     assert_eq!(ran.status.code(), Some(7));
 }
 
@@ -50,7 +66,10 @@ fn an_unknown_stage_ends_with_two_and_the_nearest_name() {
     let folder = tempfile::tempdir().expect("a folder");
     let ran = run(folder.path(), &["mxi"], "");
     let told = String::from_utf8_lossy(&ran.stderr).into_owned();
-    assert!(told.starts_with("error: `mxi` is no stage; known are ingest,"), "{told}");
+    assert!(
+        told.starts_with("error: `mxi` is no stage; known are ingest,"),
+        "{told}"
+    );
     assert!(told.ends_with("hint: did you mean `mix`?\n"), "{told}");
     assert_eq!(ran.status.code(), Some(2));
 }
@@ -60,7 +79,9 @@ fn a_stage_that_is_not_installed_is_told() {
     let _alone = alone();
     let folder = tempfile::tempdir().expect("a folder");
     let ran = run(folder.path(), &["mix"], "");
-    assert!(String::from_utf8_lossy(&ran.stderr).starts_with("error: the stage `mix` is not there"));
+    assert!(
+        String::from_utf8_lossy(&ran.stderr).starts_with("error: the stage `mix` is not there")
+    );
     assert_eq!(ran.status.code(), Some(2));
 }
 
