@@ -71,39 +71,54 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
     }
     let goal = goal(args, seeds.as_ref())?;
     let backend = backends::open(args)?;
-    let inputs = inputs(backend.as_ref(), seeds.as_ref());
-    let layout = Layout::new(args, plan.as_ref());
+    write(
+        args,
+        goal,
+        plan.as_ref(),
+        backend.as_ref(),
+        seeds.as_ref(),
+        console,
+    )
+}
+
+/// Fills the goal and publishes the rows, or nothing.
+fn write(
+    args: &Args,
+    goal: Goal,
+    plan: &dyn Plan,
+    backend: &dyn Backend,
+    seeds: Option<&Seeds>,
+    console: &Console,
+) -> anyhow::Result<Outcome> {
+    let inputs = inputs(backend, seeds);
+    let layout = Layout::new(args, plan);
     let mut writer = Writer::create(&args.output.output, &layout.schema())?;
-    let record = Record::new(args, backend.as_ref());
-    let mut journal = journal(args, backend.as_ref(), &inputs, console)?;
-    let filled = {
-        let progress = console.progress(goal.rows, "rows");
-        fill::fill(
-            plan.as_ref(),
-            backend.as_ref(),
-            &record,
-            goal,
-            &mut journal,
-            &progress,
-        )?
-    };
+    let record = Record::new(args, backend);
+    let mut journal = journal(args, backend, &inputs, console)?;
+    let progress = console.progress(goal.rows, "rows");
+    let filled = fill::fill(plan, backend, &record, goal, &mut journal, &progress)?;
+    drop(progress);
     if !enough(&filled, goal, args, console) {
         return Ok(Outcome::No);
     }
     for batch in layout.batches(&filled.rows, &record) {
         writer.write(&batch?)?;
     }
-    writer.finish(&Run {
+    writer.finish(&run_of(args, inputs, &filled)?)?;
+    journal.end()?;
+    console.close(summary(&filled));
+    Ok(Outcome::Done)
+}
+
+fn run_of(args: &Args, inputs: Vec<Input>, filled: &Filled) -> anyhow::Result<Run> {
+    Ok(Run {
         stage: STAGE.name,
         arguments: cli::arguments(args)?,
         seed: Some(args.seed.seed.number()),
         inputs,
-        rows: equation(&filled),
+        rows: equation(filled),
         drops: filled.drops.clone(),
-    })?;
-    journal.end()?;
-    console.close(summary(&filled));
-    Ok(Outcome::Done)
+    })
 }
 
 /// The journal of a run that takes long; says what there is to go on from.

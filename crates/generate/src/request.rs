@@ -63,6 +63,11 @@ impl Qa {
     pub(crate) fn prompt(&self) -> String {
         format!("{} {}", self.context, self.question)
     }
+
+    /// The answer as it follows on the prompt: the space between the two belongs to it.
+    pub(crate) fn completion(&self) -> String {
+        format!(" {}", self.answer)
+    }
 }
 
 /// Why an answer is rejected, in one word such as `empty`.

@@ -67,7 +67,7 @@ static COLUMNS: &[(&Column, When, Cells)] = &[
     (
         &columns::COMPLETION,
         When::Qa,
-        Cells::Text(|row, _| qa(row, |qa| &qa.answer)),
+        Cells::Owned(|row| row.draft.qa.as_ref().map(Qa::completion)),
     ),
     (
         &columns::CONTEXT,

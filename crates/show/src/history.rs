@@ -16,7 +16,10 @@ const DEEPEST: usize = 64;
 pub(crate) fn write(out: &mut impl io::Write, input: &Input) -> anyhow::Result<()> {
     let text = match &input.provenance {
         Some(provenance) => Tree::of(&input.node, provenance),
-        None => format!("{}\n└─ of unknown origin: it carries no provenance\n", named(&input.node)),
+        None => format!(
+            "{}\n└─ of unknown origin: it carries no provenance\n",
+            named(&input.node)
+        ),
     };
     Ok(out.write_all(text.as_bytes())?)
 }
@@ -31,7 +34,11 @@ struct Tree<'a> {
 
 impl<'a> Tree<'a> {
     fn of(node: &InputNode, provenance: &'a Provenance) -> String {
-        let mut tree = Self { provenance, drawn: BTreeSet::new(), text: format!("{}\n", named(node)) };
+        let mut tree = Self {
+            provenance,
+            drawn: BTreeSet::new(),
+            text: format!("{}\n", named(node)),
+        };
         let runs = provenance.nodes.get(&node.hash).map_or(0, Vec::len);
         tree.draw_set(node.hash, runs, "", 0);
         tree.text
@@ -39,7 +46,11 @@ impl<'a> Tree<'a> {
 
     /// Draws the first `runs` runs that made the set `hash`, the last of them first.
     fn draw_set(&mut self, hash: ContentHash, runs: usize, indent: &str, depth: usize) {
-        let known = self.provenance.nodes.get(&hash).map_or(&[][..], Vec::as_slice);
+        let known = self
+            .provenance
+            .nodes
+            .get(&hash)
+            .map_or(&[][..], Vec::as_slice);
         let Some(run) = runs.checked_sub(1).and_then(|last| known.get(last)) else {
             return self.line(indent, "└─ ", "of unknown origin");
         };
@@ -59,9 +70,24 @@ impl<'a> Tree<'a> {
         }
     }
 
-    fn draw_run(&mut self, run: &Node, made: (ContentHash, usize), indent: &str, last: bool, depth: usize) {
-        let seed = run.seed.map(|seed| format!(", seed {seed}")).unwrap_or_default();
-        let title = format!("{} ({}{seed}): {}", plain(&run.stage), plain(&run.tool), run.rows);
+    fn draw_run(
+        &mut self,
+        run: &Node,
+        made: (ContentHash, usize),
+        indent: &str,
+        last: bool,
+        depth: usize,
+    ) {
+        let seed = run
+            .seed
+            .map(|seed| format!(", seed {seed}"))
+            .unwrap_or_default();
+        let title = format!(
+            "{} ({}{seed}): {}",
+            plain(&run.stage),
+            plain(&run.tool),
+            run.rows
+        );
         self.line(indent, if last { "└─ " } else { "├─ " }, &title);
         let inner = format!("{indent}{}", if last { "   " } else { "│  " });
         let bar = if run.inputs.is_empty() { "  " } else { "│ " };
@@ -74,7 +100,11 @@ impl<'a> Tree<'a> {
             self.line(&inner, if last { "└─ " } else { "├─ " }, &line);
             let deeper = format!("{inner}{}", if last { "   " } else { "│  " });
             let known = self.provenance.nodes.get(&input.hash).map_or(0, Vec::len);
-            let runs = if input.hash == made.0 { made.1 - 1 } else { known };
+            let runs = if input.hash == made.0 {
+                made.1 - 1
+            } else {
+                known
+            };
             self.draw_set(input.hash, runs, &deeper, depth + 1);
         }
     }
@@ -89,13 +119,19 @@ impl<'a> Tree<'a> {
 /// The arguments of a run and what it dropped.
 fn details(run: &Node) -> Vec<String> {
     let mut lines = Vec::new();
-    let given = run.arguments.iter().filter(|(name, _)| !matches!(name.as_str(), "input" | "seed"));
+    let given = run
+        .arguments
+        .iter()
+        .filter(|(name, _)| !matches!(name.as_str(), "input" | "seed"));
     let arguments: String = given.map(|(name, value)| argument(name, value)).collect();
     if !arguments.is_empty() {
         lines.push(arguments.trim_start().to_owned());
     }
     if !run.drops.is_empty() {
-        let drops = run.drops.iter().map(|(reason, rows)| format!("{rows} {}", plain(reason)));
+        let drops = run
+            .drops
+            .iter()
+            .map(|(reason, rows)| format!("{rows} {}", plain(reason)));
         lines.push(format!("dropped: {}", drops.collect::<Vec<_>>().join(", ")));
     }
     lines
@@ -115,7 +151,11 @@ fn argument(name: &str, value: &Value) -> String {
 fn named(node: &InputNode) -> String {
     let mut text = plain(&node.name);
     if node.rows > 0 {
-        let _ = write!(text, ", {}", cli::count(usize::try_from(node.rows).unwrap_or(usize::MAX), "row"));
+        let _ = write!(
+            text,
+            ", {}",
+            cli::count(usize::try_from(node.rows).unwrap_or(usize::MAX), "row")
+        );
     }
     let _ = write!(text, ", {}", node.hash.short());
     if let Some(revision) = &node.revision {
@@ -137,7 +177,13 @@ mod tests {
     }
 
     fn input(role: &str, name: &str, provenance: Option<Provenance>) -> Input {
-        let node = InputNode { role: role.into(), name: name.into(), hash: hash(name), rows: 2, revision: None };
+        let node = InputNode {
+            role: role.into(),
+            name: name.into(),
+            hash: hash(name),
+            rows: 2,
+            revision: None,
+        };
         Input { node, provenance }
     }
 
@@ -145,7 +191,17 @@ mod tests {
         let rows = RowEquation::Same { rows_in: 2, out: 2 };
         let arguments = BTreeMap::from([("top-p".to_owned(), Value::from(0.9))]);
         let drops = BTreeMap::from([("length".to_owned(), 3)]);
-        Provenance::new(hash(name), &Run { stage, arguments, seed: Some(7), inputs, rows, drops })
+        Provenance::new(
+            hash(name),
+            &Run {
+                stage,
+                arguments,
+                seed: Some(7),
+                inputs,
+                rows,
+                drops,
+            },
+        )
     }
 
     fn drawn(name: &str, provenance: Provenance) -> String {
@@ -157,8 +213,15 @@ mod tests {
     #[test]
     fn a_mix_is_drawn_with_what_it_was_made_from() {
         let human = made("human", "ingest", vec![input("input", "h\u{1b}.csv", None)]);
-        let pool = made("pool", "generate", vec![input("seeds", "human", Some(human.clone()))]);
-        let inputs = vec![input("real", "human", Some(human)), input("synthetic", "pool", Some(pool))];
+        let pool = made(
+            "pool",
+            "generate",
+            vec![input("seeds", "human", Some(human.clone()))],
+        );
+        let inputs = vec![
+            input("real", "human", Some(human)),
+            input("synthetic", "pool", Some(pool)),
+        ];
         let text = drawn("mix", made("mix", "mix", inputs));
         let short = |name: &str| hash(name).short();
         let tool = concat!("polyculture ", env!("CARGO_PKG_VERSION"));
@@ -171,7 +234,10 @@ mod tests {
             format!("   │  └─ ingest ({tool}, seed 7): 2 in, 2 out"),
             "   │     │ --top-p 0.9".to_owned(),
             "   │     │ dropped: 3 length".to_owned(),
-            format!("   │     └─ input: h\\u{{1b}}.csv, 2 rows, {}", short("h\u{1b}.csv")),
+            format!(
+                "   │     └─ input: h\\u{{1b}}.csv, 2 rows, {}",
+                short("h\u{1b}.csv")
+            ),
             "   │        └─ of unknown origin".to_owned(),
             format!("   └─ synthetic: pool, 2 rows, {}", short("pool")),
             format!("      └─ generate ({tool}, seed 7): 2 in, 2 out"),
@@ -204,6 +270,10 @@ mod tests {
     fn a_file_of_another_tool_is_of_unknown_origin() {
         let mut out = Vec::new();
         write(&mut out, &input("input", "x.csv", None)).expect("drawn");
-        assert!(String::from_utf8(out).expect("UTF-8").contains("of unknown origin"));
+        assert!(
+            String::from_utf8(out)
+                .expect("UTF-8")
+                .contains("of unknown origin")
+        );
     }
 }

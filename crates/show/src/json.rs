@@ -3,8 +3,8 @@
 use arrow::array::{Array, AsArray as _};
 use arrow::compute::cast;
 use arrow::datatypes::{
-    DataType, Float16Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type,
-    UInt32Type, UInt64Type,
+    DataType, Float16Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
+    UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow::error::ArrowError;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
@@ -36,7 +36,9 @@ pub(crate) fn write_value(out: &mut Vec<u8>, array: &dyn Array, row: usize) -> D
         DataType::UInt16 => number!(UInt16Type),
         DataType::UInt32 => number!(UInt32Type),
         DataType::UInt64 => number!(UInt64Type),
-        DataType::Float16 => write_number(out, array.as_primitive::<Float16Type>().value(row).to_f32()),
+        DataType::Float16 => {
+            write_number(out, array.as_primitive::<Float16Type>().value(row).to_f32());
+        }
         DataType::Float32 => number!(Float32Type),
         DataType::Float64 => number!(Float64Type),
         DataType::Utf8 => write_text(out, array.as_string::<i32>().value(row)),
@@ -62,12 +64,21 @@ fn write_nested(out: &mut Vec<u8>, array: &dyn Array, row: usize) -> Done {
         DataType::Struct(_) => {
             let structs = array.as_struct();
             let fields = structs.column_names().into_iter().zip(structs.columns());
-            write_object(out, fields.map(|(name, column)| (name, column.as_ref())), row)
+            write_object(
+                out,
+                fields.map(|(name, column)| (name, column.as_ref())),
+                row,
+            )
         }
         DataType::Dictionary(_, value) => write_value(out, &cast(&array.slice(row, 1), value)?, 0),
         _ => {
             let options = FormatOptions::default();
-            write_text(out, &ArrayFormatter::try_new(array, &options)?.value(row).try_to_string()?);
+            write_text(
+                out,
+                &ArrayFormatter::try_new(array, &options)?
+                    .value(row)
+                    .try_to_string()?,
+            );
             Ok(())
         }
     }
@@ -138,8 +149,8 @@ mod tests {
     use std::sync::Arc;
 
     use arrow::array::{
-        ArrayRef, BinaryArray, Date32Array, DictionaryArray, FixedSizeListArray, Float32Array, Float64Array, Int64Array,
-        ListArray, StringArray, StructArray,
+        ArrayRef, BinaryArray, Date32Array, DictionaryArray, FixedSizeListArray, Float32Array,
+        Float64Array, Int64Array, ListArray, StringArray, StructArray,
     };
     use arrow::datatypes::{Field, Int32Type};
     use proptest::prelude::*;
@@ -154,27 +165,46 @@ mod tests {
 
     #[test]
     fn plain_values_are_themselves() {
-        assert_eq!(json(&Int64Array::from(vec![Some(i64::MAX), None])), "[9223372036854775807,null]");
+        assert_eq!(
+            json(&Int64Array::from(vec![Some(i64::MAX), None])),
+            "[9223372036854775807,null]"
+        );
         assert_eq!(json(&Float32Array::from(vec![0.1])), "[0.1]");
         assert_eq!(json(&StringArray::from(vec!["a\"\n"])), r#"["a\"\n"]"#);
     }
 
     #[test]
     fn what_json_lacks_is_null_or_text() {
-        assert_eq!(json(&Float64Array::from(vec![f64::NAN, f64::INFINITY, 1.0])), "[null,null,1.0]");
-        assert_eq!(json(&BinaryArray::from(vec![b"\x00\xff".as_slice()])), r#"["00ff"]"#);
+        assert_eq!(
+            json(&Float64Array::from(vec![f64::NAN, f64::INFINITY, 1.0])),
+            "[null,null,1.0]"
+        );
+        assert_eq!(
+            json(&BinaryArray::from(vec![b"\x00\xff".as_slice()])),
+            r#"["00ff"]"#
+        );
         assert_eq!(json(&Date32Array::from(vec![1])), r#"["1970-01-02"]"#);
     }
 
     #[test]
     fn lists_structs_and_dictionaries_keep_their_form() {
-        let lists = ListArray::from_iter_primitive::<Int32Type, _, _>([Some(vec![Some(1), None]), None, Some(vec![])]);
+        let lists = ListArray::from_iter_primitive::<Int32Type, _, _>([
+            Some(vec![Some(1), None]),
+            None,
+            Some(vec![]),
+        ]);
         assert_eq!(json(&lists), "[[1,null],null,[]]");
-        let vectors = FixedSizeListArray::from_iter_primitive::<Float32Type, _, _>([Some(vec![Some(0.5), Some(1.0)])], 2);
+        let vectors = FixedSizeListArray::from_iter_primitive::<Float32Type, _, _>(
+            [Some(vec![Some(0.5), Some(1.0)])],
+            2,
+        );
         assert_eq!(json(&vectors), "[[0.5,1.0]]");
         let texts: ArrayRef = Arc::new(StringArray::from(vec!["user"]));
         let field = Arc::new(Field::new("role", DataType::Utf8, true));
-        assert_eq!(json(&StructArray::from(vec![(field, texts)])), r#"[{"role":"user"}]"#);
+        assert_eq!(
+            json(&StructArray::from(vec![(field, texts)])),
+            r#"[{"role":"user"}]"#
+        );
         let words: DictionaryArray<Int32Type> = [Some("b"), None, Some("b")].into_iter().collect();
         assert_eq!(json(&words), r#"["b",null,"b"]"#);
     }

@@ -16,7 +16,11 @@ use dataset::{Directory, DirectorySource, MANIFEST, Source};
 use serde::Serialize;
 
 /// What `show` does to columns: nothing.
-pub const STAGE: Stage = Stage { name: "show", reads: &[], adds: &[] };
+pub const STAGE: Stage = Stage {
+    name: "show",
+    reads: &[],
+    adds: &[],
+};
 
 /// Print a set as JSON lines, or its columns, its figures, or where its rows come from
 ///
@@ -74,14 +78,21 @@ fn show(args: &Args, out: &mut impl Write) -> anyhow::Result<String> {
         if args.provenance {
             let inputs = match model {
                 Some(directory) => vec![Directory::open(&directory)?.input("model")?],
-                None => dataset::open(source, &args.input.reading.reading())?.into_inputs("input")?,
+                None => {
+                    dataset::open(source, &args.input.reading.reading())?.into_inputs("input")?
+                }
             };
-            inputs.iter().try_for_each(|input| history::write(out, input))?;
+            inputs
+                .iter()
+                .try_for_each(|input| history::write(out, input))?;
             continue;
         }
         if let Some(directory) = model {
             let error = anyhow::anyhow!("{directory} is a model directory, not a set");
-            return Err(cli::with_hint(error, "--provenance shows where it comes from"));
+            return Err(cli::with_hint(
+                error,
+                "--provenance shows where it comes from",
+            ));
         }
         let mut set = dataset::open(source, &args.input.reading.reading())?;
         if args.schema {
@@ -93,7 +104,11 @@ fn show(args: &Args, out: &mut impl Write) -> anyhow::Result<String> {
         }
     }
     let rows = !(args.schema || args.provenance || args.stats);
-    Ok(if rows { shown.to_string() } else { cli::count(args.input.inputs.len(), "input") })
+    Ok(if rows {
+        shown.to_string()
+    } else {
+        cli::count(args.input.inputs.len(), "input")
+    })
 }
 
 /// The model directory that `source` names, by itself or by its manifest.
@@ -104,9 +119,15 @@ fn model_directory(source: &Source) -> Option<DirectorySource> {
     if path.join(MANIFEST).is_file() {
         return Some(DirectorySource::Path(path.clone()));
     }
-    let parent = path.parent().filter(|_| path.file_name().is_some_and(|name| name == MANIFEST))?;
+    let parent = path
+        .parent()
+        .filter(|_| path.file_name().is_some_and(|name| name == MANIFEST))?;
     let here = parent.as_os_str().is_empty();
-    Some(DirectorySource::Path(if here { Path::new(".").to_owned() } else { parent.to_owned() }))
+    Some(DirectorySource::Path(if here {
+        Path::new(".").to_owned()
+    } else {
+        parent.to_owned()
+    }))
 }
 
 #[cfg(test)]

@@ -9,7 +9,11 @@ pub(crate) fn steers(c: char) -> bool {
 pub(crate) fn plain(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
-        if steers(c) { shown.extend(c.escape_default()) } else { shown.push(c) }
+        if steers(c) {
+            shown.extend(c.escape_default());
+        } else {
+            shown.push(c);
+        }
     }
     shown
 }
@@ -29,7 +33,10 @@ mod tests {
 
     #[test]
     fn nothing_steers_the_terminal() {
-        assert_eq!(plain("a\u{1b}[2J\n\u{9b}\u{202e}é"), "a\\u{1b}[2J\\n\\u{9b}\\u{202e}é");
+        assert_eq!(
+            plain("a\u{1b}[2J\n\u{9b}\u{202e}é"),
+            "a\\u{1b}[2J\\n\\u{9b}\\u{202e}é"
+        );
         assert_eq!(short("abcdef", 3), "abc…");
     }
 }

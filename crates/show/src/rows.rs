@@ -48,14 +48,25 @@ pub(crate) fn write(
         };
         let rows = batch.num_rows().min(left);
         write_batch(out, &batch, &chosen, rows)?;
-        shown.add(Shown { rows, cut: rows < batch.num_rows() });
+        shown.add(Shown {
+            rows,
+            cut: rows < batch.num_rows(),
+        });
         left -= rows;
     }
-    shown.cut |= set.next().transpose()?.is_some_and(|batch| batch.num_rows() > 0);
+    shown.cut |= set
+        .next()
+        .transpose()?
+        .is_some_and(|batch| batch.num_rows() > 0);
     Ok(shown)
 }
 
-fn write_batch(out: &mut impl Write, batch: &RecordBatch, chosen: &[usize], rows: usize) -> anyhow::Result<()> {
+fn write_batch(
+    out: &mut impl Write,
+    batch: &RecordBatch,
+    chosen: &[usize],
+    rows: usize,
+) -> anyhow::Result<()> {
     let schema = batch.schema_ref();
     let mut line = Vec::new();
     for row in 0..rows {

@@ -8,9 +8,24 @@ use crate::plain::{plain, short};
 
 /// Prints the columns of the set called `name`.
 pub(crate) fn write(out: &mut impl Write, name: &str, schema: &Schema) -> anyhow::Result<()> {
-    writeln!(out, "{}: {}", plain(name), cli::count(schema.fields().len(), "column"))?;
-    let lines: Vec<[String; 3]> = schema.fields().iter().map(|field| describe(field)).collect();
-    let width = |at: usize| lines.iter().map(|line| line[at].chars().count()).max().unwrap_or(0);
+    writeln!(
+        out,
+        "{}: {}",
+        plain(name),
+        cli::count(schema.fields().len(), "column")
+    )?;
+    let lines: Vec<[String; 3]> = schema
+        .fields()
+        .iter()
+        .map(|field| describe(field))
+        .collect();
+    let width = |at: usize| {
+        lines
+            .iter()
+            .map(|line| line[at].chars().count())
+            .max()
+            .unwrap_or(0)
+    };
     let (names, types) = (width(0), width(1).min(48));
     for (line, field) in lines.iter().zip(schema.fields()) {
         let [name, kind, nullable] = line;
@@ -25,8 +40,16 @@ pub(crate) fn write(out: &mut impl Write, name: &str, schema: &Schema) -> anyhow
 }
 
 fn describe(field: &Field) -> [String; 3] {
-    let nullable = if field.is_nullable() { "nullable" } else { "not null" };
-    [plain(field.name()), plain(&kind(field.data_type())), nullable.to_owned()]
+    let nullable = if field.is_nullable() {
+        "nullable"
+    } else {
+        "not null"
+    };
+    [
+        plain(field.name()),
+        plain(&kind(field.data_type())),
+        nullable.to_owned(),
+    ]
 }
 
 /// A type as the data contract writes it.
@@ -37,9 +60,13 @@ fn kind(found: &DataType) -> String {
         DataType::Utf8View => "utf8_view".to_owned(),
         DataType::List(item) => format!("list<{}>", kind(item.data_type())),
         DataType::LargeList(item) => format!("large_list<{}>", kind(item.data_type())),
-        DataType::FixedSizeList(item, n) => format!("fixed_size_list<{}, {n}>", kind(item.data_type())),
+        DataType::FixedSizeList(item, n) => {
+            format!("fixed_size_list<{}, {n}>", kind(item.data_type()))
+        }
         DataType::Struct(fields) => {
-            let fields = fields.iter().map(|field| format!("{}: {}", field.name(), kind(field.data_type())));
+            let fields = fields
+                .iter()
+                .map(|field| format!("{}: {}", field.name(), kind(field.data_type())));
             format!("struct<{}>", fields.collect::<Vec<_>>().join(", "))
         }
         DataType::Dictionary(key, value) => format!("dictionary<{}, {}>", kind(key), kind(value)),

@@ -41,7 +41,12 @@ enum What {
 
 /// Reads all of `set` and prints its figures.
 pub(crate) fn write(out: &mut impl Write, set: &mut Rows) -> anyhow::Result<()> {
-    let mut gathered: Vec<_> = set.schema().fields().iter().map(|field| Gathered::new(field)).collect();
+    let mut gathered: Vec<_> = set
+        .schema()
+        .fields()
+        .iter()
+        .map(|field| Gathered::new(field))
+        .collect();
     let mut rows = 0;
     for batch in set.by_ref() {
         let batch = batch?;
@@ -51,22 +56,39 @@ pub(crate) fn write(out: &mut impl Write, set: &mut Rows) -> anyhow::Result<()> 
         }
     }
     let columns = cli::count(gathered.len(), "column");
-    writeln!(out, "{}: {}, {columns}", plain(set.name()), cli::count(rows, "row"))?;
-    gathered.into_iter().try_for_each(|column| column.write(out, rows))
+    writeln!(
+        out,
+        "{}: {}, {columns}",
+        plain(set.name()),
+        cli::count(rows, "row")
+    )?;
+    gathered
+        .into_iter()
+        .try_for_each(|column| column.write(out, rows))
 }
 
 impl Gathered {
     fn new(field: &Field) -> Self {
         let what = match field.data_type() {
-            _ if COUNTED.iter().any(|column| column.name == field.name()) => What::Counts(BTreeMap::new()),
-            _ if field.name() == columns::ID.name => What::Nothing,
-            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
-                What::Texts { chars: Vec::new(), words: Vec::new() }
+            _ if COUNTED.iter().any(|column| column.name == field.name()) => {
+                What::Counts(BTreeMap::new())
             }
-            kind if kind.is_numeric() => What::Numbers { values: Vec::new(), not_finite: 0 },
+            _ if field.name() == columns::ID.name => What::Nothing,
+            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => What::Texts {
+                chars: Vec::new(),
+                words: Vec::new(),
+            },
+            kind if kind.is_numeric() => What::Numbers {
+                values: Vec::new(),
+                not_finite: 0,
+            },
             _ => What::Nothing,
         };
-        Self { name: field.name().clone(), nulls: 0, what }
+        Self {
+            name: field.name().clone(),
+            nulls: 0,
+            what,
+        }
     }
 
     fn add(&mut self, column: &ArrayRef) -> anyhow::Result<()> {
@@ -74,12 +96,20 @@ impl Gathered {
         match &mut self.what {
             What::Nothing => {}
             What::Counts(counts) => {
-                for value in cast(column, &DataType::Utf8)?.as_string::<i32>().iter().flatten() {
+                for value in cast(column, &DataType::Utf8)?
+                    .as_string::<i32>()
+                    .iter()
+                    .flatten()
+                {
                     *counts.entry(value.to_owned()).or_default() += 1;
                 }
             }
             What::Texts { chars, words } => {
-                for text in cast(column, &DataType::LargeUtf8)?.as_string::<i64>().iter().flatten() {
+                for text in cast(column, &DataType::LargeUtf8)?
+                    .as_string::<i64>()
+                    .iter()
+                    .flatten()
+                {
                     chars.push(text.chars().count() as f64);
                     words.push(text.split_whitespace().count() as f64);
                 }
@@ -87,7 +117,8 @@ impl Gathered {
             What::Numbers { values, not_finite } => {
                 let numbers = cast(column, &DataType::Float64)?;
                 let numbers = numbers.as_primitive::<Float64Type>().iter().flatten();
-                let (finite, other): (Vec<f64>, Vec<f64>) = numbers.partition(|value| value.is_finite());
+                let (finite, other): (Vec<f64>, Vec<f64>) =
+                    numbers.partition(|value| value.is_finite());
                 values.extend(finite);
                 *not_finite += other.len();
             }
@@ -96,7 +127,12 @@ impl Gathered {
     }
 
     fn write(self, out: &mut impl Write, rows: usize) -> anyhow::Result<()> {
-        writeln!(out, "  {}: {}", plain(&self.name), cli::count(self.nulls, "null"))?;
+        writeln!(
+            out,
+            "  {}: {}",
+            plain(&self.name),
+            cli::count(self.nulls, "null")
+        )?;
         let counted = rows - self.nulls;
         match self.what {
             What::Nothing => {}
@@ -123,7 +159,11 @@ fn write_summary(out: &mut impl Write, of: &str, values: Vec<f64>) -> std::io::R
     }
 }
 
-fn write_counts(out: &mut impl Write, counts: BTreeMap<String, usize>, all: usize) -> std::io::Result<()> {
+fn write_counts(
+    out: &mut impl Write,
+    counts: BTreeMap<String, usize>,
+    all: usize,
+) -> std::io::Result<()> {
     let mut counts: Vec<(String, usize)> = counts.into_iter().collect();
     counts.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
     for (value, rows) in counts.iter().take(MOST_VALUES) {

@@ -18,14 +18,31 @@ impl Summary {
     pub(crate) fn of(mut values: Vec<f64>) -> Option<Self> {
         values.sort_by(f64::total_cmp);
         let (min, max) = (*values.first()?, *values.last()?);
-        Some(Self { min, median: quantile_sorted(&values, 0.5)?, mean: mean(&values)?, max })
+        Some(Self {
+            min,
+            median: quantile_sorted(&values, 0.5)?,
+            mean: mean(&values)?,
+            max,
+        })
     }
 }
 
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { min, median, mean, max } = *self;
-        write!(f, "min {}, median {}, mean {}, max {}", short(min), short(median), short(mean), short(max))
+        let Self {
+            min,
+            median,
+            mean,
+            max,
+        } = *self;
+        write!(
+            f,
+            "min {}, median {}, mean {}, max {}",
+            short(min),
+            short(median),
+            short(mean),
+            short(max)
+        )
     }
 }
 
@@ -35,7 +52,10 @@ fn short(value: f64) -> String {
         return format!("{value:.3e}");
     }
     let digits = format!("{value:.4}");
-    digits.trim_end_matches('0').trim_end_matches('.').to_owned()
+    digits
+        .trim_end_matches('0')
+        .trim_end_matches('.')
+        .to_owned()
 }
 
 #[cfg(test)]
@@ -45,13 +65,18 @@ mod tests {
     #[test]
     fn figures_are_those_of_the_sorted_values() {
         // (1 + 2 + 4 + 9) / 4 = 4, and the middle lies between 2 and 4.
-        let told = Summary::of(vec![9.0, 1.0, 4.0, 2.0]).expect("values").to_string();
+        let told = Summary::of(vec![9.0, 1.0, 4.0, 2.0])
+            .expect("values")
+            .to_string();
         assert_eq!(told, "min 1, median 3, mean 4, max 9");
         assert_eq!(Summary::of(Vec::new()), None);
     }
 
     #[test]
     fn numbers_are_short_and_small_ones_are_not_lost() {
-        assert_eq!([short(0.123_456), short(100.0), short(0.0), short(0.000_01)], ["0.1235", "100", "0", "1.000e-5"]);
+        assert_eq!(
+            [short(0.123_456), short(100.0), short(0.0), short(0.000_01)],
+            ["0.1235", "100", "0", "1.000e-5"]
+        );
     }
 }

@@ -37,16 +37,26 @@ fn rows_are_json_lines_in_the_order_of_the_columns_asked_for() {
 #[test]
 fn only_the_first_rows_are_shown_and_that_is_said() {
     let folder = tempfile::tempdir().expect("a folder");
-    let (text, line) = shown(&["--head", "1", "--columns", "label"], &file(&folder)).expect("shown");
-    assert_eq!((text.as_str(), line.as_str()), ("{\"label\":\"x\"}\n", "1 row, more not shown"));
-    assert_eq!(shown(&["--head", "3"], &file(&folder)).expect("shown").1, "3 rows");
+    let (text, line) =
+        shown(&["--head", "1", "--columns", "label"], &file(&folder)).expect("shown");
+    assert_eq!(
+        (text.as_str(), line.as_str()),
+        ("{\"label\":\"x\"}\n", "1 row, more not shown")
+    );
+    assert_eq!(
+        shown(&["--head", "3"], &file(&folder)).expect("shown").1,
+        "3 rows"
+    );
 }
 
 #[test]
 fn an_unknown_column_is_told_with_those_there_are() {
     let folder = tempfile::tempdir().expect("a folder");
     let error = shown(&["--columns", "txt"], &file(&folder)).expect_err("no such column");
-    assert_eq!(error.to_string(), "set.csv has no column `txt`; it has id, text, label, score");
+    assert_eq!(
+        error.to_string(),
+        "set.csv has no column `txt`; it has id, text, label, score"
+    );
 }
 
 #[test]
@@ -66,12 +76,26 @@ fn a_model_directory_shows_its_provenance_and_nothing_else() {
     let path = folder.path().join("model");
     let mut new = NewDirectory::create(&path).expect("created");
     new.add("config.json", b"{}").expect("added");
-    let rows = RowEquation::Used { rows_in: 1, used: 1, skipped: 0 };
-    let run = Run { stage: "train", arguments: BTreeMap::new(), seed: None, inputs: Vec::new(), rows, drops: BTreeMap::new() };
+    let rows = RowEquation::Used {
+        rows_in: 1,
+        used: 1,
+        skipped: 0,
+    };
+    let run = Run {
+        stage: "train",
+        arguments: BTreeMap::new(),
+        seed: None,
+        inputs: Vec::new(),
+        rows,
+        drops: BTreeMap::new(),
+    };
     new.publish(&run).expect("published");
     for named in [path.clone(), path.join("manifest.json")] {
         let (text, _) = shown(&["--provenance"], &named).expect("shown");
-        assert!(text.starts_with("model, ") && text.contains("1 in, 1 used, 0 skipped"), "{text}");
+        assert!(
+            text.starts_with("model, ") && text.contains("1 in, 1 used, 0 skipped"),
+            "{text}"
+        );
     }
     let error = shown(&[], &path).expect_err("no set");
     assert_eq!(error.to_string(), "model is a model directory, not a set");

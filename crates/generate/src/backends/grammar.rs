@@ -105,7 +105,7 @@ fn draft(sampler: &Sampler<'_>, task: Task, request: &Request) -> Result<Draft, 
             question: made.question,
             answer: made.answer,
         };
-        let text = format!("{} {}", qa.prompt(), qa.answer);
+        let text = qa.prompt() + &qa.completion();
         return Ok(Draft {
             text,
             template: Some(made.template),

@@ -1,0 +1,192 @@
+//! Puts all figures of a study on one page, with pictures, and says what they show and what they do not.
+
+mod answers;
+mod arms;
+mod chains;
+mod choice;
+mod compare;
+mod factor;
+mod markdown;
+mod measure;
+mod number;
+mod order;
+mod origin;
+mod page;
+mod panel;
+mod pictures;
+mod plot;
+mod statistics;
+mod tables;
+mod turn;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use cli::{Common, Console, InputArgs, Outcome, Stage};
+use dataset::results::{self, ResultRow};
+use dataset::{RowEquation, Run, Sink, Source, Table, Writer};
+use serde::Serialize;
+
+use crate::choice::Wanted;
+use crate::page::Page;
+
+/// What `report` does to columns: it reads those of results and adds none.
+pub const STAGE: Stage = Stage {
+    name: "report",
+    reads: &[],
+    adds: &[],
+};
+
+/// Put all figures of a study on one page, with pictures
+///
+/// Reads results of `score-diversity` and `evaluate`, and writes a page that needs nothing else, the
+/// same as Markdown without the pictures, and all rows in one results file.
+#[derive(Debug, clap::Parser, Serialize)]
+#[command(name = "report", version)]
+pub struct Args {
+    /// The results.
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub input: InputArgs,
+    /// The page to write, such as out/report.html
+    #[arg(short, long, value_name = "FILE")]
+    #[serde(skip)]
+    pub output: PathBuf,
+    /// Where to write all rows as one results file [default: results.parquet beside the page]
+    #[arg(long, value_name = "FILE")]
+    #[serde(skip)]
+    pub results: Option<PathBuf>,
+    /// Where to write the page as Markdown [default: beside the page, ending in .md]
+    #[arg(long, value_name = "FILE")]
+    #[serde(skip)]
+    pub markdown: Option<PathBuf>,
+    /// The title of the page
+    #[arg(long, default_value = "Study report", value_name = "TEXT")]
+    #[serde(skip)]
+    pub title: String,
+    /// The measure of performance that the pictures and answers are about [default: the first there is of accuracy, macro_f1, exact_match, perplexity]
+    #[arg(long, value_name = "METRIC")]
+    #[serde(skip)]
+    pub performance: Option<String>,
+    /// The measure of diversity that they are about [default: the first there is of vendi_q1, dcscore_cosine_tau0.1, distinct_2]
+    #[arg(long, value_name = "METRIC")]
+    #[serde(skip)]
+    pub diversity: Option<String>,
+    /// Options of every stage.
+    #[command(flatten)]
+    #[serde(skip)]
+    pub common: Common,
+}
+
+impl cli::Arguments for Args {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+}
+
+/// Reads the results and writes the page; without a figure there is no page.
+pub fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
+    if let Some(line) = report(args)? {
+        console.close(line);
+        return Ok(Outcome::Done);
+    }
+    console.warn("there is no figure to report");
+    Ok(Outcome::No)
+}
+
+/// Writes the page, and says what is on it; `None` if there is no figure.
+fn report(args: &Args) -> anyhow::Result<Option<String>> {
+    let results_file = results_file(args)?;
+    let table = args.input.table(&[])?;
+    let rows = read(&table)?;
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    let wanted = Wanted {
+        performance: args.performance.clone(),
+        diversity: args.diversity.clone(),
+    };
+    let page = Page::new(&args.title, &rows, table.inputs(), &wanted)?;
+    let (html, markdown) = (page.html()?, page.markdown()?);
+    if let Some(path) = results_file {
+        write_results(args, &table, &rows, path)?;
+    }
+    let beside = args.output.with_extension("md");
+    dataset::write_file(
+        args.markdown.as_deref().unwrap_or(&beside),
+        markdown.as_bytes(),
+    )?;
+    dataset::write_file(&args.output, html.as_bytes())?;
+    let files = cli::count(table.inputs().len(), "file");
+    Ok(Some(format!(
+        "{} from {files}",
+        cli::count(rows.len(), "figure")
+    )))
+}
+
+fn read(table: &Table) -> anyhow::Result<Vec<ResultRow>> {
+    let mut rows = Vec::with_capacity(table.len());
+    for batch in table.batches() {
+        rows.extend(results::from_batch(table.name(), batch)?);
+    }
+    Ok(rows)
+}
+
+/// Where all rows go; `None` if that is the only file that is read, which then has them already.
+fn results_file(args: &Args) -> anyhow::Result<Option<PathBuf>> {
+    anyhow::ensure!(
+        args.output
+            .extension()
+            .is_some_and(|extension| extension == "html"),
+        "the page is HTML, but `{}` does not end in .html",
+        args.output.display()
+    );
+    let path = args
+        .results
+        .clone()
+        .unwrap_or_else(|| args.output.with_file_name("results.parquet"));
+    let same = |source: &Source| matches!(source, Source::Path(read) if is_same(read, &path));
+    if !args.input.inputs.iter().any(same) {
+        return Ok(Some(path));
+    }
+    if args.input.inputs.len() == 1 {
+        return Ok(None);
+    }
+    let error = anyhow::anyhow!(
+        "{} is read and would be written, with its own rows twice",
+        path.display()
+    );
+    Err(cli::with_hint(error, "name another file with --results"))
+}
+
+fn is_same(one: &Path, other: &Path) -> bool {
+    let full = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    full(one) == full(other)
+}
+
+fn write_results(
+    args: &Args,
+    table: &Table,
+    rows: &[ResultRow],
+    path: PathBuf,
+) -> anyhow::Result<()> {
+    let count = rows.len() as u64;
+    let run = Run {
+        stage: STAGE.name,
+        arguments: cli::arguments(args)?,
+        seed: None,
+        inputs: table.inputs().to_vec(),
+        rows: RowEquation::Same {
+            rows_in: count,
+            out: count,
+        },
+        drops: BTreeMap::new(),
+    };
+    let mut writer = Writer::create(&Sink::Path(path), &results::schema())?;
+    writer.write(&results::to_batch(rows)?)?;
+    writer.finish(&run)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,96 @@
+//! What a decoder begins from: a model that is there, or fresh weights and a tokenizer of its own.
+
+use anyhow::Context as _;
+use dataset::{Directory, DirectorySource, Input};
+use embedding::ModelFiles;
+use model::{Config, Decoder, Tokenizer};
+use serde_json::json;
+
+use crate::args::{Args, StartArgs};
+use crate::examples::Rows;
+
+/// The tokens that begin and end a text, where the tokenizer is learnt here.
+const MARKS: [&str; 2] = ["<s>", "</s>"];
+const TOKENIZER: &str = "tokenizer.json";
+/// Files that belong to a tokenizer or to how a model is used, and are kept as they are.
+const KEPT: [&str; 5] =
+    [TOKENIZER, "tokenizer_config.json", "special_tokens_map.json", "generation_config.json", "chat_template.jinja"];
+const PRESET: &str = "1m";
+
+/// A decoder before training.
+pub(crate) struct Start {
+    pub(crate) decoder: Decoder,
+    pub(crate) tokenizer: Tokenizer,
+    /// Files that go into the new directory unchanged.
+    pub(crate) files: Vec<(String, Vec<u8>)>,
+    pub(crate) inputs: Vec<Input>,
+}
+
+/// The model of `--model`.
+pub(crate) fn from_model(source: &DirectorySource) -> anyhow::Result<Start> {
+    let directory = Directory::open(source)?;
+    let loading = || format!("the model {} cannot be loaded", directory.name());
+    let decoder = Decoder::load(&ModelFiles(&directory)).with_context(loading)?;
+    let tokenizer = Tokenizer::from_json(&directory.require(TOKENIZER)?).with_context(loading)?;
+    tokenizer.check_fits(decoder.config()).with_context(loading)?;
+    Ok(Start { decoder, tokenizer, files: kept(&directory, &KEPT)?, inputs: vec![directory.input("model")?] })
+}
+
+/// Fresh weights for the rows.
+pub(crate) fn from_scratch(args: &Args, rows: &Rows<'_>) -> anyhow::Result<Start> {
+    let shape = shape(&args.start)?;
+    let (tokenizer, config, files, inputs) = match &args.start.tokenizer {
+        Some(source) => given(source, shape)?,
+        None => learnt(args, rows, shape)?,
+    };
+    let decoder = Decoder::initialize(config, args.seed.seed.child("weights", 0))?;
+    Ok(Start { decoder, tokenizer, files, inputs })
+}
+
+fn shape(start: &StartArgs) -> anyhow::Result<Config> {
+    match &start.config {
+        Some(path) => Ok(Config::from_json("--config", dataset::read_text(path)?.as_bytes())?),
+        None => Ok(Config::preset(start.preset.as_deref().unwrap_or(PRESET))?),
+    }
+}
+
+type Parts = (Tokenizer, Config, Vec<(String, Vec<u8>)>, Vec<Input>);
+
+/// The tokenizer of another model, with the tokens by which that one begins and ends a text.
+fn given(source: &DirectorySource, shape: Config) -> anyhow::Result<Parts> {
+    let directory = Directory::open(source)?;
+    let tokenizer = Tokenizer::from_json(&directory.require(TOKENIZER)?)?;
+    let theirs = Config::from_json("config.json", &directory.require("config.json")?)?;
+    let config =
+        shape.with_vocab_size(tokenizer.vocab_size()).with_special_tokens(theirs.bos_token_id, theirs.eos_token_ids);
+    Ok((tokenizer, config, kept(&directory, &KEPT[..3])?, vec![directory.input("tokenizer")?]))
+}
+
+fn learnt(args: &Args, rows: &Rows<'_>, shape: Config) -> anyhow::Result<Parts> {
+    let most = args.start.vocab_size.unwrap_or(shape.vocab_size);
+    let tokenizer = Tokenizer::train(&rows.texts(), most, &MARKS)?;
+    let [begins, ends] = MARKS.map(|mark| tokenizer.id(mark));
+    let config = shape.with_vocab_size(tokenizer.vocab_size()).with_special_tokens(begins, ends.into_iter().collect());
+    let marks = json!({
+        "tokenizer_class": "PreTrainedTokenizerFast",
+        "bos_token": MARKS[0],
+        "eos_token": MARKS[1],
+        "model_max_length": config.max_position_embeddings,
+        "clean_up_tokenization_spaces": false,
+    });
+    let files = vec![
+        (TOKENIZER.to_owned(), tokenizer.to_json()?),
+        ("tokenizer_config.json".to_owned(), format!("{marks:#}\n").into_bytes()),
+    ];
+    Ok((tokenizer, config, files, Vec::new()))
+}
+
+fn kept(directory: &Directory, names: &[&str]) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
+    let mut files = Vec::new();
+    for name in names {
+        if let Some(bytes) = directory.read(name)? {
+            files.push(((*name).to_owned(), bytes));
+        }
+    }
+    Ok(files)
+}
