@@ -39,12 +39,14 @@ TOTAL ?= 1000
 LEARNER ?= tfidf
 EMBEDDER ?= hashed-ngrams
 # Rows of the built-in world, and how its generator is trained and asked.
-WORLD_ROWS ?= 12000
-BASE_FLAGS ?= --epochs 6
+WORLD_ROWS ?= 16000
+# Not one of SEEDS, or the grammar would draw the human rows again.
+WORLD_SEED ?= 1000
+BASE_FLAGS ?= --condition label --num-train-epochs 5 --per-device-train-batch-size 32
 GENERATE_FLAGS ?= --max-new-tokens 48
 # What is measured on every training set; a generated set gets every measure.
 ARM_METRICS ?= vendi_q1 distinct_2 self_bleu_4 mean_words
-LEARNER_FLAGS ?=
+LEARNER_FLAGS ?= $(if $(filter tfidf,$(LEARNER)),--C 10 --ngrams 2)
 
 comma := ,
 P := $(BIN)/polyculture
@@ -57,7 +59,7 @@ sets := $(OUT)/sets
 # The pools: three disjoint cuts of the human rows.
 ifeq ($(HUMAN),)
 $(OUT)/world.parquet: $(GRAMMAR) $(BIN)/generate
-	$(P) generate $(quiet) --grammar $(GRAMMAR) -n $(WORLD_ROWS) --seed 1 --source-name human --generation 0 -o $@
+	$(P) generate $(quiet) --grammar $(GRAMMAR) -n $(WORLD_ROWS) --seed $(WORLD_SEED) --source-name human --generation 0 -o $@
 human := $(OUT)/world.parquet
 else
 $(OUT)/human.parquet: $(wildcard $(HUMAN)) $(BIN)/ingest
@@ -73,7 +75,7 @@ $(pools)/generator.parquet $(pools)/downstream.parquet &: $(human) $(BIN)/ingest
 	$(P) ingest $(quiet) $< --split generator=0.5,downstream=0.5 --seed 1 -o '$(pools)/{split}.parquet'
 else
 $(pools)/generator.parquet $(pools)/downstream.parquet $(pools)/test.parquet &: $(human) $(BIN)/ingest
-	$(P) ingest $(quiet) $< --split generator=0.4,downstream=0.4,test=0.2 --seed 1 -o '$(pools)/{split}.parquet'
+	$(P) ingest $(quiet) $< --split generator=0.5,downstream=0.3,test=0.2 --seed 1 -o '$(pools)/{split}.parquet'
 endif
 
 ifneq ($(TEST),)

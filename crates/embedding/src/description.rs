@@ -27,17 +27,26 @@ impl Description {
             ("normalised", self.normalised.to_string()),
             ("dimension", self.dimension.to_string()),
         ];
-        pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+        pairs
+            .into_iter()
+            .map(|(key, value)| (key.to_owned(), value))
+            .collect()
     }
 
     /// What field metadata says of vectors of `dimension`; `unknown` where it says nothing.
     pub fn of_metadata(metadata: &BTreeMap<String, String>, dimension: usize) -> Self {
-        let said = |key: &str| metadata.get(key).map_or_else(|| "unknown".to_owned(), Clone::clone);
+        let said = |key: &str| {
+            metadata
+                .get(key)
+                .map_or_else(|| "unknown".to_owned(), Clone::clone)
+        };
         Self {
             embedder: said("embedder"),
             revision: said("revision"),
             pooling: said("pooling"),
-            normalised: metadata.get("normalised").is_some_and(|value| value == "true"),
+            normalised: metadata
+                .get("normalised")
+                .is_some_and(|value| value == "true"),
             dimension,
         }
     }
@@ -56,7 +65,13 @@ mod tests {
             normalised: true,
             dimension: 384,
         };
-        assert_eq!(Description::of_metadata(&description.to_map(), 384), description);
-        assert_eq!(Description::of_metadata(&BTreeMap::new(), 2).embedder, "unknown");
+        assert_eq!(
+            Description::of_metadata(&description.to_map(), 384),
+            description
+        );
+        assert_eq!(
+            Description::of_metadata(&BTreeMap::new(), 2).embedder,
+            "unknown"
+        );
     }
 }

@@ -6,14 +6,14 @@
 mod description;
 mod embedders;
 mod error;
-mod files;
+mod name;
 
 use dataset::{DirectorySource, Input};
 use numeric::Vectors;
 
 pub use description::Description;
 pub use error::Error;
-pub use files::ModelFiles;
+pub use name::Name;
 
 /// Turns texts into vectors.
 pub trait Embedder: std::fmt::Debug {
@@ -48,22 +48,30 @@ pub const NAMED: [&str; 1] = [embedders::hashed_ngrams::NAME];
 /// or `hf://OWNER/NAME`.
 ///
 /// `dimension` is for embedders that can have any; an encoder of another one is refused.
-pub fn open(name: &str, dimension: Option<usize>) -> Result<Box<dyn Embedder>, Error> {
-    if name == embedders::hashed_ngrams::NAME {
-        return Ok(Box::new(embedders::hashed_ngrams::HashedNGrams::new(dimension)?));
+pub fn open(name: &Name, dimension: Option<usize>) -> Result<Box<dyn Embedder>, Error> {
+    let given = name.as_str();
+    if given == embedders::hashed_ngrams::NAME {
+        return Ok(Box::new(embedders::hashed_ngrams::HashedNGrams::new(
+            dimension,
+        )?));
     }
-    let source: DirectorySource = name.parse().map_err(Error::files)?;
+    let source: DirectorySource = given.parse().map_err(Error::files)?;
     if let DirectorySource::Path(path) = &source
         && !path.is_dir()
     {
-        return Err(Error::Unknown { name: name.to_owned(), known: NAMED.join(", ") });
+        return Err(Error::Unknown {
+            name: given.to_owned(),
+            known: NAMED.join(", "),
+        });
     }
     let encoder = embedders::encoder::SentenceEncoder::open(&source)?;
     match dimension.filter(|asked| *asked != encoder.describe().dimension) {
         None => Ok(Box::new(encoder)),
         Some(asked) => {
             let found = encoder.describe().dimension;
-            Err(Error::Dimension(format!("{name} makes vectors of dimension {found}, not {asked}")))
+            Err(Error::Dimension(format!(
+                "{name} makes vectors of dimension {found}, not {asked}"
+            )))
         }
     }
 }
@@ -72,13 +80,23 @@ pub fn open(name: &str, dimension: Option<usize>) -> Result<Box<dyn Embedder>, E
 mod tests {
     use super::*;
 
+    fn name(text: &str) -> Name {
+        text.parse().expect("a name")
+    }
+
     #[test]
     fn an_unknown_embedder_is_refused_with_the_known_ones() {
-        let error = open("hashed", None).expect_err("unknown");
+        let error = open(&name("hashed"), None).expect_err("unknown");
         assert_eq!(
             error.to_string(),
             "there is no embedder and no directory called `hashed`; known embedders are hashed-ngrams"
         );
-        assert_eq!(open("hashed-ngrams", None).expect("known").describe().dimension, 256);
+        assert_eq!(
+            open(&Name::default(), None)
+                .expect("known")
+                .describe()
+                .dimension,
+            256
+        );
     }
 }

@@ -13,7 +13,7 @@ use serde::{Serialize, Serializer};
 use crate::methods::MethodName;
 
 /// Write texts with a grammar or a language model
-#[derive(Debug, clap::Parser, Serialize)]
+#[derive(Clone, Debug, clap::Parser, Serialize)]
 #[command(name = "generate", version, group(ArgGroup::new("backend").required(true).args(["grammar", "model"])))]
 pub struct Args {
     /// The rows that examples (few-shot) or prompts (continue) are taken from: files, folders or globs of shards, hf://datasets/OWNER/NAME, or - for standard input

@@ -40,6 +40,11 @@ pub(crate) trait Backend {
     /// What it was made from, for the provenance.
     fn input(&self) -> &Input;
 
+    /// The labels that it was taught to write, where it is known.
+    fn labels(&self) -> &[String] {
+        &[]
+    }
+
     /// The name of the generator.
     fn source(&self) -> String;
 

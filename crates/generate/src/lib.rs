@@ -63,14 +63,14 @@ pub const STAGE: Stage = Stage {
 /// Runs the stage.
 pub fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
     let seeds = Seeds::read(args)?;
-    let method = args.method.method.0;
-    let plan = (method.plan)(args, seeds.as_ref())?;
+    let backend = backends::open(args)?;
+    let args = &knowing_labels(args, backend.as_ref());
+    let plan = (args.method.method.0.plan)(args, seeds.as_ref())?;
     if let Some(shown) = args.method.show_prompts {
         show_prompts(plan.as_ref(), shown, args, console);
         return Ok(Outcome::Done);
     }
     let goal = goal(args, seeds.as_ref())?;
-    let backend = backends::open(args)?;
     write(
         args,
         goal,
@@ -79,6 +79,16 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
         seeds.as_ref(),
         console,
     )
+}
+
+/// The arguments, where a model that chooses the label itself is held to the labels it was taught.
+fn knowing_labels(args: &Args, backend: &dyn Backend) -> Args {
+    let mut args = args.clone();
+    let chooses = args.method.condition == Some(Condition::OwnLabel);
+    if chooses && args.method.labels.is_empty() {
+        args.method.labels = backend.labels().to_vec();
+    }
+    args
 }
 
 /// Fills the goal and publishes the rows, or nothing.

@@ -76,7 +76,10 @@ mod tests {
         let values = [1.0, 2.0, 4.0, 8.0];
         let quantile = |q| quantile_sorted(&values, q).expect("not empty");
         assert!((quantile(0.1) - 1.3).abs() < 1e-12);
-        assert_eq!((quantile(0.0), quantile(0.5), quantile(1.0)), (1.0, 3.0, 8.0));
+        assert_eq!(
+            (quantile(0.0), quantile(0.5), quantile(1.0)),
+            (1.0, 3.0, 8.0)
+        );
         assert_eq!(quantile_sorted(&[], 0.5), None);
     }
 }

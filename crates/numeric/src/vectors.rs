@@ -126,9 +126,18 @@ mod tests {
 
     #[test]
     fn what_is_no_vector_is_refused() {
-        assert!(matches!(Vectors::new(vec![1.0; 3], 2), Err(VectorsError::Shape { .. })));
+        assert!(matches!(
+            Vectors::new(vec![1.0; 3], 2),
+            Err(VectorsError::Shape { .. })
+        ));
         let nan = Vectors::new(vec![0.0, 1.0, 2.0, f32::NAN], 2);
-        assert_eq!(nan, Err(VectorsError::NotFinite { row: 1, component: 1 }));
+        assert_eq!(
+            nan,
+            Err(VectorsError::NotFinite {
+                row: 1,
+                component: 1
+            })
+        );
     }
 
     #[test]

@@ -79,7 +79,12 @@ fn known_measures() -> PossibleValuesParser {
 pub fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
     let table = args.input.table(STAGE.reads)?;
     let reference = args.reference.as_ref().map(|source| {
-        Table::read(source, &args.input.reading.reading(), "reference", STAGE.reads)
+        Table::read(
+            source,
+            &args.input.reading.reading(),
+            "reference",
+            STAGE.reads,
+        )
     });
     let reference = reference.transpose()?;
     check_request(args, &table, reference.as_ref())?;
@@ -98,7 +103,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
 /// are told of in the results.
 fn check_request(args: &Args, table: &Table, reference: Option<&Table>) -> anyhow::Result<()> {
     for name in &args.metrics {
-        let reads = diversity::metric(name).map(|metric| metric.reads());
+        let reads = diversity::metric(name).map(diversity::Metric::reads);
         let shift = diversity::shift(name).ok();
         if shift.is_some() && reference.is_none() {
             let error = anyhow::anyhow!("`{name}` compares with a reference, and none is given");
@@ -106,7 +111,10 @@ fn check_request(args: &Args, table: &Table, reference: Option<&Table>) -> anyho
         }
         let reads = reads.ok().or(shift.map(|shift| shift.reads()));
         if reads == Some("vectors") {
-            for table in [Some(table), reference.filter(|_| shift.is_some())].into_iter().flatten() {
+            for table in [Some(table), reference.filter(|_| shift.is_some())]
+                .into_iter()
+                .flatten()
+            {
                 columns::require(table.name(), table.schema(), &[&columns::EMBEDDING])?;
             }
         }
@@ -114,16 +122,30 @@ fn check_request(args: &Args, table: &Table, reference: Option<&Table>) -> anyho
     Ok(())
 }
 
-fn write(args: &Args, table: &Table, reference: Option<&Table>, rows: &[ResultRow]) -> anyhow::Result<()> {
-    let inputs = table.inputs().iter().chain(reference.iter().flat_map(|table| table.inputs()));
-    let used = args.sample.map_or(table.len(), |sample| sample.min(table.len())) as u64;
+fn write(
+    args: &Args,
+    table: &Table,
+    reference: Option<&Table>,
+    rows: &[ResultRow],
+) -> anyhow::Result<()> {
+    let inputs = table
+        .inputs()
+        .iter()
+        .chain(reference.iter().flat_map(|table| table.inputs()));
+    let used = args
+        .sample
+        .map_or(table.len(), |sample| sample.min(table.len())) as u64;
     let rows_in = table.len() as u64;
     let run = Run {
         stage: STAGE.name,
         arguments: cli::arguments(args)?,
         seed: Some(args.seed.seed.number()),
         inputs: inputs.cloned().collect(),
-        rows: RowEquation::Used { rows_in, used, skipped: rows_in - used },
+        rows: RowEquation::Used {
+            rows_in,
+            used,
+            skipped: rows_in - used,
+        },
         drops: std::collections::BTreeMap::new(),
     };
     let mut writer = Writer::create(&args.output.output, &results::schema())?;
@@ -135,9 +157,21 @@ fn write(args: &Args, table: &Table, reference: Option<&Table>, rows: &[ResultRo
 fn close(args: &Args, console: &Console, rows_in: usize, rows: &[ResultRow]) -> Outcome {
     let values = rows.iter().filter(|row| row.value.is_some()).count();
     let without = rows.len() - values;
-    let reasons = if without == 0 { String::new() } else { format!(", {without} without a value") };
-    console.close(format!("{} in, {}{reasons}", rows_in, cli::count(values, "figure")));
+    let reasons = if without == 0 {
+        String::new()
+    } else {
+        format!(", {without} without a value")
+    };
+    console.close(format!(
+        "{} in, {}{reasons}",
+        rows_in,
+        cli::count(values, "figure")
+    ));
     let failed = threshold::unmet(&args.at_least, &args.at_most, rows);
     failed.iter().for_each(|line| console.warn(line));
-    if failed.is_empty() { Outcome::Done } else { Outcome::No }
+    if failed.is_empty() {
+        Outcome::Done
+    } else {
+        Outcome::No
+    }
 }

@@ -28,7 +28,10 @@ impl<'a> Scored<'a> {
         let vectors = if table.has(columns::EMBEDDING.name) {
             Ok(table.vectors()?.0.select(&chosen))
         } else {
-            Err(format!("{} has no column `embedding`; run `embed` first", table.name()))
+            Err(format!(
+                "{} has no column `embedding`; run `embed` first",
+                table.name()
+            ))
         };
         Ok(Self {
             groups: Groups::of_rows(chosen.len(), seed),
@@ -46,12 +49,19 @@ impl<'a> Scored<'a> {
     fn input(&self, reads: &str) -> Result<Input<'_>, String> {
         match reads {
             "texts" => Ok(Input::texts(&self.texts)),
-            _ => self.vectors.as_ref().map(Input::vectors).map_err(Clone::clone),
+            _ => self
+                .vectors
+                .as_ref()
+                .map(Input::vectors)
+                .map_err(Clone::clone),
         }
     }
 
     fn words(&self) -> i64 {
-        self.texts.iter().map(|text| text.split_whitespace().count() as i64).sum()
+        self.texts
+            .iter()
+            .map(|text| text.split_whitespace().count() as i64)
+            .sum()
     }
 }
 
@@ -69,7 +79,9 @@ fn chosen(ids: &[&str], sample: Option<usize>, seed: Seed) -> Vec<usize> {
 
 /// One row for each metric that is asked for.
 pub(crate) fn metrics_of(set: &Scored<'_>, args: &Args) -> anyhow::Result<Vec<ResultRow>> {
-    let wanted = diversity::METRICS.iter().filter(|metric| is_wanted(args, metric.name));
+    let wanted = diversity::METRICS
+        .iter()
+        .filter(|metric| is_wanted(args, metric.name));
     wanted.map(|metric| metric_row(metric, set, args)).collect()
 }
 
@@ -80,7 +92,9 @@ fn is_wanted(args: &Args, name: &str) -> bool {
 fn metric_row(metric: &Metric, set: &Scored<'_>, args: &Args) -> anyhow::Result<ResultRow> {
     let measured = set.input(metric.reads()).and_then(|input| {
         let measured = if args.no_intervals {
-            metric.value(&input).map(|value| Estimate::point(value, input.len()))
+            metric
+                .value(&input)
+                .map(|value| Estimate::point(value, input.len()))
         } else {
             metric.estimate(&input, &set.groups)
         };
@@ -95,20 +109,36 @@ fn metric_row(metric: &Metric, set: &Scored<'_>, args: &Args) -> anyhow::Result<
 
 /// Two rows for each shift measure that is asked for: the shift, and beside it that of one half of
 /// the reference from its other half, at the same n where the reference is large enough.
-pub(crate) fn shifts_of(set: &Scored<'_>, reference: &Scored<'_>, args: &Args) -> anyhow::Result<Vec<ResultRow>> {
+pub(crate) fn shifts_of(
+    set: &Scored<'_>,
+    reference: &Scored<'_>,
+    args: &Args,
+) -> anyhow::Result<Vec<ResultRow>> {
     let mut rows = Vec::new();
-    for shift in diversity::SHIFTS.iter().filter(|shift| is_wanted(args, shift.name)) {
+    for shift in diversity::SHIFTS
+        .iter()
+        .filter(|shift| is_wanted(args, shift.name))
+    {
         rows.push(shift_row(shift, set, reference, args)?);
         rows.push(null_row(shift, set, reference)?);
     }
     Ok(rows)
 }
 
-fn shift_row(shift: &Shift, set: &Scored<'_>, reference: &Scored<'_>, args: &Args) -> anyhow::Result<ResultRow> {
-    let inputs = reference.input(shift.reads()).and_then(|from| Ok((from, set.input(shift.reads())?)));
+fn shift_row(
+    shift: &Shift,
+    set: &Scored<'_>,
+    reference: &Scored<'_>,
+    args: &Args,
+) -> anyhow::Result<ResultRow> {
+    let inputs = reference
+        .input(shift.reads())
+        .and_then(|from| Ok((from, set.input(shift.reads())?)));
     let measured = inputs.and_then(|(from, to)| {
         let measured = if args.no_intervals {
-            shift.value(&from, &to).map(|value| Estimate::point(value, to.len()))
+            shift
+                .value(&from, &to)
+                .map(|value| Estimate::point(value, to.len()))
         } else {
             shift.estimate((&from, &reference.groups), (&to, &set.groups))
         };
@@ -123,14 +153,20 @@ fn null_row(shift: &Shift, set: &Scored<'_>, reference: &Scored<'_>) -> anyhow::
     let n = set.len().min(rows.len() / 2);
     let measured = reference.input(shift.reads()).and_then(|input| {
         let (one, other) = (input.select(&rows[..n]), input.select(&rows[n..2 * n]));
-        let value = shift.value(&one, &other).map_err(|error| error.to_string())?;
+        let value = shift
+            .value(&one, &other)
+            .map_err(|error| error.to_string())?;
         Ok(Estimate::point(value, n))
     });
     let name = format!("{}_reference_halves", shift.name);
     described(shift, filled(&name, measured, reference), reference)
 }
 
-fn described(shift: &Shift, mut row: ResultRow, reference: &Scored<'_>) -> anyhow::Result<ResultRow> {
+fn described(
+    shift: &Shift,
+    mut row: ResultRow,
+    reference: &Scored<'_>,
+) -> anyhow::Result<ResultRow> {
     row.unit = Some(shift.unit.to_owned());
     row.direction = Some(shift.direction.name().to_owned());
     row.params = pinned(&params_json(shift.params))?;
@@ -175,7 +211,10 @@ mod tests {
         let turned = ["e", "d", "c", "b", "a"];
         let seed = Seed::new(1);
         let of = |ids: &[&str]| {
-            let mut chosen: Vec<_> = chosen(ids, Some(2), seed).iter().map(|row| ids[*row].to_owned()).collect();
+            let mut chosen: Vec<_> = chosen(ids, Some(2), seed)
+                .iter()
+                .map(|row| ids[*row].to_owned())
+                .collect();
             chosen.sort();
             chosen
         };

@@ -4,6 +4,9 @@
 //! The prompt of a class ends in the colon and not in the space after it, because tokenizers put
 //! the space in front of a word into the word's own token.
 
+/// The file in the directory of a model that was trained on such lines: its labels, as a JSON array.
+pub const LABELS_FILE: &str = "labels.json";
+
 /// What separates a label from its text.
 const MARK: &str = ": ";
 

@@ -13,7 +13,7 @@ mod shingle;
 mod tokens;
 mod words;
 
-pub use labelled::{prefix_of, read_labelled, render_labelled};
+pub use labelled::{LABELS_FILE, prefix_of, read_labelled, render_labelled};
 pub use minhash::{MinHash, SimilarPair};
 pub use ngrams::NGrams;
 pub use normalise::{Form, collapse_space, normalise};

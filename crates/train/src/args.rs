@@ -1,11 +1,14 @@
 //! The command line of `train`.
 
+use std::convert::Infallible;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use anyhow::bail;
 use clap::{Args as ClapArgs, ValueEnum};
 use cli::{Common, InputArgs, SeedArgs};
 use dataset::{DirectorySource, columns};
+use embedding::Name;
 use numeric::Share;
 use serde::{Serialize, Serializer};
 
@@ -91,8 +94,7 @@ pub struct LinearArgs {
     pub max_iterations: Option<usize>,
     /// What makes the vectors of linear-head: hashed-ngrams, a directory or hf://OWNER/NAME [default: hashed-ngrams, where the set has no column `embedding`]
     #[arg(long, value_name = "NAME")]
-    #[serde(serialize_with = "without_folder")]
-    pub embedder: Option<String>,
+    pub embedder: Option<Name>,
     /// The number of components of those vectors
     #[arg(long, value_name = "N")]
     pub dimension: Option<usize>,
@@ -109,8 +111,7 @@ pub struct StartArgs {
     pub preset: Option<String>,
     /// The shape for scratch, as a config.json
     #[arg(long, value_name = "FILE")]
-    #[serde(serialize_with = "name_alone")]
-    pub config: Option<PathBuf>,
+    pub config: Option<ConfigFile>,
     /// The tokenizer for scratch: the model directory that has it [default: a byte-level BPE learnt from the set]
     #[arg(long, value_name = "DIR")]
     pub tokenizer: Option<DirectorySource>,
@@ -175,17 +176,23 @@ pub enum Scheduler {
     Constant,
 }
 
-fn without_folder<S: Serializer>(name: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
-    let kept = name.as_deref().map(|name| match name.strip_prefix("hf://") {
-        Some(_) => name,
-        None => name.trim_end_matches('/').rsplit('/').next().unwrap_or(name),
-    });
-    kept.serialize(serializer)
+/// A configuration on disk; it is told of without its folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigFile(pub PathBuf);
+
+impl FromStr for ConfigFile {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self(PathBuf::from(text)))
+    }
 }
 
-fn name_alone<S: Serializer>(path: &Option<PathBuf>, serializer: S) -> Result<S::Ok, S::Error> {
-    let name = path.as_deref().and_then(std::path::Path::file_name).map(|name| name.to_string_lossy());
-    name.serialize(serializer)
+impl Serialize for ConfigFile {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let name = self.0.file_name().unwrap_or(self.0.as_os_str());
+        serializer.serialize_str(&name.to_string_lossy())
+    }
 }
 
 impl cli::Arguments for Args {
@@ -207,7 +214,11 @@ impl Args {
         let [full, lora, scratch] = [Method::Full, Method::Lora, Method::Scratch];
         let options: [(&str, bool, &[Method]); 12] = [
             ("--C", linear.c.is_some(), &[words, head]),
-            ("--max-iterations", linear.max_iterations.is_some(), &[words, head]),
+            (
+                "--max-iterations",
+                linear.max_iterations.is_some(),
+                &[words, head],
+            ),
             ("--ngrams", linear.ngrams.is_some(), &[words]),
             ("--embedder", linear.embedder.is_some(), &[head]),
             ("--dimension", linear.dimension.is_some(), &[head]),
@@ -216,15 +227,27 @@ impl Args {
             ("--config", start.config.is_some(), &[scratch]),
             ("--tokenizer", start.tokenizer.is_some(), &[scratch]),
             ("--vocab-size", start.vocab_size.is_some(), &[scratch]),
-            ("--condition", start.condition.is_some(), &[full, lora, scratch]),
-            ("--lora-rank and --lora-alpha", start.lora_rank.is_some() || start.lora_alpha.is_some(), &[lora]),
+            (
+                "--condition",
+                start.condition.is_some(),
+                &[full, lora, scratch],
+            ),
+            (
+                "--lora-rank and --lora-alpha",
+                start.lora_rank.is_some() || start.lora_alpha.is_some(),
+                &[lora],
+            ),
         ];
         for (name, given, methods) in options {
             if given && !methods.contains(&self.method) {
                 bail!("--method {} has no use for {name}", self.method.name());
             }
         }
-        match self.optimizer.first_given().filter(|_| [words, head].contains(&self.method)) {
+        match self
+            .optimizer
+            .first_given()
+            .filter(|_| [words, head].contains(&self.method))
+        {
             Some(name) => bail!("--method {} has no use for {name}", self.method.name()),
             None => Ok(()),
         }
@@ -234,7 +257,9 @@ impl Args {
 impl Method {
     /// The name on the command line.
     pub(crate) fn name(self) -> String {
-        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+        self.to_possible_value()
+            .map(|value| value.get_name().to_owned())
+            .unwrap_or_default()
     }
 }
 
@@ -244,15 +269,23 @@ impl OptimizerArgs {
             ("--learning-rate", self.learning_rate.is_some()),
             ("--num-train-epochs", self.num_train_epochs.is_some()),
             ("--max-steps", self.max_steps.is_some()),
-            ("--per-device-train-batch-size", self.per_device_train_batch_size.is_some()),
-            ("--gradient-accumulation-steps", self.gradient_accumulation_steps.is_some()),
+            (
+                "--per-device-train-batch-size",
+                self.per_device_train_batch_size.is_some(),
+            ),
+            (
+                "--gradient-accumulation-steps",
+                self.gradient_accumulation_steps.is_some(),
+            ),
             ("--warmup-ratio", self.warmup_ratio.is_some()),
             ("--lr-scheduler-type", self.lr_scheduler_type.is_some()),
             ("--weight-decay", self.weight_decay.is_some()),
             ("--max-grad-norm", self.max_grad_norm.is_some()),
             ("--max-length", self.max_length.is_some()),
         ];
-        given.into_iter().find_map(|(name, given)| given.then_some(name))
+        given
+            .into_iter()
+            .find_map(|(name, given)| given.then_some(name))
     }
 }
 
@@ -276,15 +309,24 @@ mod tests {
 
     #[test]
     fn an_option_that_would_do_nothing_is_refused() {
-        let error = parsed("train a.csv --method tfidf --learning-rate 0.1 -o out").check().expect_err("no use");
-        assert_eq!(error.to_string(), "--method tfidf has no use for --learning-rate");
-        let error = parsed("train a.csv --method full --C 2 -o out").check().expect_err("no use");
+        let error = parsed("train a.csv --method tfidf --learning-rate 0.1 -o out")
+            .check()
+            .expect_err("no use");
+        assert_eq!(
+            error.to_string(),
+            "--method tfidf has no use for --learning-rate"
+        );
+        let error = parsed("train a.csv --method full --C 2 -o out")
+            .check()
+            .expect_err("no use");
         assert_eq!(error.to_string(), "--method full has no use for --C");
     }
 
     #[test]
     fn a_provenance_has_no_folders_and_no_output() {
-        let args = parsed("train a/b.csv --method scratch --config x/y.json --tokenizer /m/tok -o /tmp/out");
+        let args = parsed(
+            "train a/b.csv --method scratch --config x/y.json --tokenizer /m/tok -o /tmp/out",
+        );
         let arguments = cli::arguments(&args).expect("arguments");
         assert_eq!(arguments["config"], "y.json");
         assert_eq!(arguments["tokenizer"], "tok");

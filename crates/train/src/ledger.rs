@@ -32,11 +32,23 @@ pub(crate) fn write(entries: &[Entry], sink: &Sink, run: &Run) -> anyhow::Result
         field("grad_norm", DataType::Float64, false),
     ]));
     let columns: Vec<ArrayRef> = vec![
-        Arc::new(Int64Array::from_iter_values(entries.iter().map(|entry| entry.step as i64))),
-        Arc::new(Int64Array::from_iter(entries.iter().map(|entry| entry.tokens.map(|tokens| tokens as i64)))),
-        Arc::new(Float64Array::from_iter_values(entries.iter().map(|entry| entry.loss_nats))),
-        Arc::new(Float64Array::from_iter(entries.iter().map(|entry| entry.learning_rate))),
-        Arc::new(Float64Array::from_iter_values(entries.iter().map(|entry| entry.grad_norm))),
+        Arc::new(Int64Array::from_iter_values(
+            entries.iter().map(|entry| entry.step as i64),
+        )),
+        Arc::new(Int64Array::from_iter(
+            entries
+                .iter()
+                .map(|entry| entry.tokens.map(|tokens| tokens as i64)),
+        )),
+        Arc::new(Float64Array::from_iter_values(
+            entries.iter().map(|entry| entry.loss_nats),
+        )),
+        Arc::new(Float64Array::from_iter(
+            entries.iter().map(|entry| entry.learning_rate),
+        )),
+        Arc::new(Float64Array::from_iter_values(
+            entries.iter().map(|entry| entry.grad_norm),
+        )),
     ];
     let batch = RecordBatch::try_new(Arc::clone(&schema), columns)?;
     let mut writer = Writer::create(sink, &schema)?;
@@ -50,5 +62,8 @@ pub(crate) fn summary(entries: &[Entry], steps: &str) -> String {
     let [Some(first), Some(last)] = [entries.first(), entries.last()] else {
         return format!("no {steps}");
     };
-    format!("loss {:.4} -> {:.4} nats in {} {steps}", first.loss_nats, last.loss_nats, last.step)
+    format!(
+        "loss {:.4} -> {:.4} nats in {} {steps}",
+        first.loss_nats, last.loss_nats, last.step
+    )
 }

@@ -13,12 +13,18 @@ use cli::{Console, Outcome, Stage};
 use dataset::{Input, NewDirectory, RowEquation, Run, Sink, columns};
 use serde_json::Value;
 
-pub use args::{Args, Condition, LinearArgs, Method, OptimizerArgs, Scheduler, StartArgs};
+pub use args::{
+    Args, Condition, ConfigFile, LinearArgs, Method, OptimizerArgs, Scheduler, StartArgs,
+};
 
 use ledger::Entry;
 
 /// What `train` does to columns; it writes a model directory, so it adds none.
-pub const STAGE: Stage = Stage { name: "train", reads: &[&columns::TEXT], adds: &[] };
+pub const STAGE: Stage = Stage {
+    name: "train",
+    reads: &[&columns::TEXT],
+    adds: &[],
+};
 
 /// The training ledger in a model directory.
 const LEDGER: &str = "ledger.parquet";
@@ -41,7 +47,11 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
     args.check()?;
     let mut directory = NewDirectory::create(&args.output)?;
     let table = args.input.table(&[])?;
-    anyhow::ensure!(!table.is_empty(), "{} has no rows to train on", table.name());
+    anyhow::ensure!(
+        !table.is_empty(),
+        "{} has no rows to train on",
+        table.name()
+    );
     let trained = match args.method {
         Method::Tfidf | Method::LinearHead => linear::train(args, &table, console)?,
         Method::Full | Method::Lora | Method::Scratch => decoder::train(args, &table, console)?,
@@ -53,14 +63,27 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
         stage: STAGE.name,
         arguments,
         seed: Some(args.seed.seed.number()),
-        inputs: table.inputs().iter().cloned().chain(trained.inputs).collect(),
-        rows: RowEquation::Used { rows_in, used: rows_in - skipped, skipped },
+        inputs: table
+            .inputs()
+            .iter()
+            .cloned()
+            .chain(trained.inputs)
+            .collect(),
+        rows: RowEquation::Used {
+            rows_in,
+            used: rows_in - skipped,
+            skipped,
+        },
         drops: trained.skipped,
     };
     for (name, bytes) in &trained.files {
         directory.add(name, bytes)?;
     }
-    ledger::write(&trained.ledger, &Sink::Path(directory.path_of(LEDGER)?), &run)?;
+    ledger::write(
+        &trained.ledger,
+        &Sink::Path(directory.path_of(LEDGER)?),
+        &run,
+    )?;
     directory.adopt(LEDGER)?;
     directory.publish(&run)?;
     console.close(format!("{}; {}", run.rows, trained.told));

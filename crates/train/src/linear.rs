@@ -9,9 +9,9 @@ use model::linear::{Classifier, Fitted, Options};
 use numeric::Vectors;
 use serde_json::json;
 
+use crate::Trained;
 use crate::args::{Args, Method};
 use crate::ledger::{self, Entry};
-use crate::Trained;
 
 /// Trains a classifier on `label`.
 pub(crate) fn train(args: &Args, table: &Table, console: &Console) -> anyhow::Result<Trained> {
@@ -27,7 +27,12 @@ pub(crate) fn train(args: &Args, table: &Table, console: &Console) -> anyhow::Re
     let fitted = if args.method == Method::Tfidf {
         let longest = args.linear.ngrams.unwrap_or(1);
         settings.insert("ngrams".to_owned(), json!(longest));
-        Classifier::fit_words(&table.texts(args.text_column())?, &labels, longest, &options)?
+        Classifier::fit_words(
+            &table.texts(args.text_column())?,
+            &labels,
+            longest,
+            &options,
+        )?
     } else {
         let (vectors, description, input) = vectors(args, table)?;
         settings.insert("embedder".to_owned(), json!(description.embedder));
@@ -36,7 +41,9 @@ pub(crate) fn train(args: &Args, table: &Table, console: &Console) -> anyhow::Re
     };
     if !fitted.converged {
         let most = options.most_iterations;
-        console.warn(format!("the regression did not converge in {most} iterations; see --max-iterations"));
+        console.warn(format!(
+            "the regression did not converge in {most} iterations; see --max-iterations"
+        ));
     }
     trained(&fitted, inputs, settings)
 }
@@ -45,7 +52,10 @@ fn options(args: &Args) -> Options {
     let default = Options::default();
     Options {
         c: args.linear.c.unwrap_or(default.c),
-        most_iterations: args.linear.max_iterations.unwrap_or(default.most_iterations),
+        most_iterations: args
+            .linear
+            .max_iterations
+            .unwrap_or(default.most_iterations),
         ..default
     }
 }
@@ -58,10 +68,14 @@ fn vectors(args: &Args, table: &Table) -> anyhow::Result<(Vectors, Description, 
         let description = Description::of_metadata(&field.metadata().clone().into(), vectors.dim());
         return Ok((vectors, description, None));
     }
-    let name = args.linear.embedder.as_deref().unwrap_or(embedding::NAMED[0]);
-    let embedder = embedding::open(name, args.linear.dimension)?;
+    let name = args.linear.embedder.clone().unwrap_or_default();
+    let embedder = embedding::open(&name, args.linear.dimension)?;
     let embedded = embedder.embed(&table.texts(args.text_column())?)?;
-    Ok((embedded.vectors, embedder.describe(), embedder.input().cloned()))
+    Ok((
+        embedded.vectors,
+        embedder.describe(),
+        embedder.input().cloned(),
+    ))
 }
 
 fn trained(
@@ -77,10 +91,13 @@ fn trained(
         grad_norm: iteration.grad_norm,
     });
     let ledger: Vec<Entry> = entries.collect();
-    let classes = cli::count(fitted.classifier.labels().len(), "class").replace("classs", "classes");
+    let classes = fitted.classifier.labels().len();
     Ok(Trained {
         files: fitted.classifier.to_files()?,
-        told: format!("{classes}, {}", ledger::summary(&ledger, "iterations")),
+        told: format!(
+            "{classes} classes, {}",
+            ledger::summary(&ledger, "iterations")
+        ),
         ledger,
         inputs,
         settings,

@@ -2,7 +2,6 @@
 
 use anyhow::Context as _;
 use dataset::{Directory, DirectorySource, Input};
-use embedding::ModelFiles;
 use model::{Config, Decoder, Tokenizer};
 use serde_json::json;
 
@@ -13,8 +12,13 @@ use crate::examples::Rows;
 const MARKS: [&str; 2] = ["<s>", "</s>"];
 const TOKENIZER: &str = "tokenizer.json";
 /// Files that belong to a tokenizer or to how a model is used, and are kept as they are.
-const KEPT: [&str; 5] =
-    [TOKENIZER, "tokenizer_config.json", "special_tokens_map.json", "generation_config.json", "chat_template.jinja"];
+const KEPT: [&str; 5] = [
+    TOKENIZER,
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "generation_config.json",
+    "chat_template.jinja",
+];
 const PRESET: &str = "1m";
 
 /// A decoder before training.
@@ -30,10 +34,17 @@ pub(crate) struct Start {
 pub(crate) fn from_model(source: &DirectorySource) -> anyhow::Result<Start> {
     let directory = Directory::open(source)?;
     let loading = || format!("the model {} cannot be loaded", directory.name());
-    let decoder = Decoder::load(&ModelFiles(&directory)).with_context(loading)?;
+    let decoder = Decoder::load(&directory).with_context(loading)?;
     let tokenizer = Tokenizer::from_json(&directory.require(TOKENIZER)?).with_context(loading)?;
-    tokenizer.check_fits(decoder.config()).with_context(loading)?;
-    Ok(Start { decoder, tokenizer, files: kept(&directory, &KEPT)?, inputs: vec![directory.input("model")?] })
+    tokenizer
+        .check_fits(decoder.config())
+        .with_context(loading)?;
+    Ok(Start {
+        decoder,
+        tokenizer,
+        files: kept(&directory, &KEPT)?,
+        inputs: vec![directory.input("model")?],
+    })
 }
 
 /// Fresh weights for the rows.
@@ -44,12 +55,20 @@ pub(crate) fn from_scratch(args: &Args, rows: &Rows<'_>) -> anyhow::Result<Start
         None => learnt(args, rows, shape)?,
     };
     let decoder = Decoder::initialize(config, args.seed.seed.child("weights", 0))?;
-    Ok(Start { decoder, tokenizer, files, inputs })
+    Ok(Start {
+        decoder,
+        tokenizer,
+        files,
+        inputs,
+    })
 }
 
 fn shape(start: &StartArgs) -> anyhow::Result<Config> {
     match &start.config {
-        Some(path) => Ok(Config::from_json("--config", dataset::read_text(path)?.as_bytes())?),
+        Some(file) => Ok(Config::from_json(
+            "--config",
+            dataset::read_text(&file.0)?.as_bytes(),
+        )?),
         None => Ok(Config::preset(start.preset.as_deref().unwrap_or(PRESET))?),
     }
 }
@@ -61,16 +80,24 @@ fn given(source: &DirectorySource, shape: Config) -> anyhow::Result<Parts> {
     let directory = Directory::open(source)?;
     let tokenizer = Tokenizer::from_json(&directory.require(TOKENIZER)?)?;
     let theirs = Config::from_json("config.json", &directory.require("config.json")?)?;
-    let config =
-        shape.with_vocab_size(tokenizer.vocab_size()).with_special_tokens(theirs.bos_token_id, theirs.eos_token_ids);
-    Ok((tokenizer, config, kept(&directory, &KEPT[..3])?, vec![directory.input("tokenizer")?]))
+    let config = shape
+        .with_vocab_size(tokenizer.vocab_size())
+        .with_special_tokens(theirs.bos_token_id, theirs.eos_token_ids);
+    Ok((
+        tokenizer,
+        config,
+        kept(&directory, &KEPT[..3])?,
+        vec![directory.input("tokenizer")?],
+    ))
 }
 
 fn learnt(args: &Args, rows: &Rows<'_>, shape: Config) -> anyhow::Result<Parts> {
     let most = args.start.vocab_size.unwrap_or(shape.vocab_size);
     let tokenizer = Tokenizer::train(&rows.texts(), most, &MARKS)?;
     let [begins, ends] = MARKS.map(|mark| tokenizer.id(mark));
-    let config = shape.with_vocab_size(tokenizer.vocab_size()).with_special_tokens(begins, ends.into_iter().collect());
+    let config = shape
+        .with_vocab_size(tokenizer.vocab_size())
+        .with_special_tokens(begins, ends.into_iter().collect());
     let marks = json!({
         "tokenizer_class": "PreTrainedTokenizerFast",
         "bos_token": MARKS[0],
@@ -80,7 +107,10 @@ fn learnt(args: &Args, rows: &Rows<'_>, shape: Config) -> anyhow::Result<Parts> 
     });
     let files = vec![
         (TOKENIZER.to_owned(), tokenizer.to_json()?),
-        ("tokenizer_config.json".to_owned(), format!("{marks:#}\n").into_bytes()),
+        (
+            "tokenizer_config.json".to_owned(),
+            format!("{marks:#}\n").into_bytes(),
+        ),
     ];
     Ok((tokenizer, config, files, Vec::new()))
 }

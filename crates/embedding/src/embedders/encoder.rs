@@ -3,7 +3,7 @@
 use dataset::{Directory, DirectorySource, Input};
 use model::Encoder;
 
-use crate::{Description, Embedded, Embedder, Error, ModelFiles};
+use crate::{Description, Embedded, Embedder, Error};
 
 /// An encoder and where it came from.
 #[derive(Debug)]
@@ -16,13 +16,21 @@ impl SentenceEncoder {
     /// Loads the encoder that `source` names.
     pub(crate) fn open(source: &DirectorySource) -> Result<Self, Error> {
         let directory = Directory::open(source)?;
-        let encoder = Encoder::load(&ModelFiles(&directory))
-            .map_err(|source| Error::Encoder { name: directory.name().to_owned(), source })?;
-        Ok(Self { encoder, input: directory.input("embedder")? })
+        let encoder = Encoder::load(&directory).map_err(|source| Error::Encoder {
+            name: directory.name().to_owned(),
+            source,
+        })?;
+        Ok(Self {
+            encoder,
+            input: directory.input("embedder")?,
+        })
     }
 
     fn failed(&self, source: model::Error) -> Error {
-        Error::Encoder { name: self.input.node.name.clone(), source }
+        Error::Encoder {
+            name: self.input.node.name.clone(),
+            source,
+        }
     }
 }
 
@@ -43,8 +51,14 @@ impl Embedder for SentenceEncoder {
         if let Some(row) = texts.iter().position(|text| text.trim().is_empty()) {
             return Err(Error::Empty { row });
         }
-        let truncated = self.encoder.truncated(texts).map_err(|cause| self.failed(cause))?;
-        let vectors = self.encoder.embed(texts).map_err(|cause| self.failed(cause))?;
+        let truncated = self
+            .encoder
+            .truncated(texts)
+            .map_err(|cause| self.failed(cause))?;
+        let vectors = self
+            .encoder
+            .embed(texts)
+            .map_err(|cause| self.failed(cause))?;
         Ok(Embedded { vectors, truncated })
     }
 
@@ -63,12 +77,31 @@ mod tests {
             eprintln!("skipped: POLYCULTURE_FIXTURES is not set");
             return;
         };
-        let encoder = crate::open(&format!("{fixtures}/models/minilm"), Some(384)).expect("loaded");
+        let encoder = crate::open(
+            &format!("{fixtures}/models/minilm").parse().expect("a name"),
+            Some(384),
+        )
+        .expect("loaded");
         let description = encoder.describe();
-        assert_eq!((description.embedder.as_str(), description.pooling.as_str()), ("minilm", "mean"));
+        assert_eq!(
+            (description.embedder.as_str(), description.pooling.as_str()),
+            ("minilm", "mean")
+        );
         let long = "word ".repeat(2000);
-        let embedded = encoder.embed(&["a cat", "a kitten", &long]).expect("embedded");
-        assert_eq!((embedded.vectors.len(), embedded.vectors.dim(), embedded.truncated), (3, 384, 1));
-        assert!(matches!(encoder.embed(&["a", ""]), Err(Error::Empty { row: 1 })));
+        let embedded = encoder
+            .embed(&["a cat", "a kitten", &long])
+            .expect("embedded");
+        assert_eq!(
+            (
+                embedded.vectors.len(),
+                embedded.vectors.dim(),
+                embedded.truncated
+            ),
+            (3, 384, 1)
+        );
+        assert!(matches!(
+            encoder.embed(&["a", ""]),
+            Err(Error::Empty { row: 1 })
+        ));
     }
 }

@@ -37,7 +37,9 @@ impl HashedNGrams {
     pub(crate) fn new(dimension: Option<usize>) -> Result<Self, Error> {
         match dimension.unwrap_or(DIMENSION) {
             dimension @ 1..=LARGEST => Ok(Self { dimension }),
-            other => Err(Error::Dimension(format!("{NAME} has from 1 to {LARGEST} components, not {other}"))),
+            other => Err(Error::Dimension(format!(
+                "{NAME} has from 1 to {LARGEST} components, not {other}"
+            ))),
         }
     }
 
@@ -49,13 +51,21 @@ impl HashedNGrams {
         let mut components = vec![0.0f64; self.dimension];
         for (hash, count) in counts(&text) {
             let sign = if hash & 1 == 1 { -1.0 } else { 1.0 };
-            components[((hash >> 1) % self.dimension as u64) as usize] += sign * (1.0 + f64::from(count).ln());
+            components[((hash >> 1) % self.dimension as u64) as usize] +=
+                sign * (1.0 + f64::from(count).ln());
         }
-        let length = components.iter().map(|value| value * value).sum::<f64>().sqrt();
+        let length = components
+            .iter()
+            .map(|value| value * value)
+            .sum::<f64>()
+            .sqrt();
         if length == 0.0 {
             return Err(Error::Vectors(numeric::VectorsError::Zero { row }));
         }
-        Ok(components.iter().map(|value| (value / length) as f32).collect())
+        Ok(components
+            .iter()
+            .map(|value| (value / length) as f32)
+            .collect())
     }
 }
 
@@ -77,8 +87,14 @@ fn counts(text: &str) -> BTreeMap<u64, u32> {
     found.iter().for_each(|word| count('w', &[word]));
     found.windows(2).for_each(|pair| count('p', pair));
     let padded = format!(" {text} ");
-    let starts: Vec<usize> = padded.char_indices().map(|(at, _)| at).chain([padded.len()]).collect();
-    starts.windows(4).for_each(|place| count('c', &[&padded[place[0]..place[3]]]));
+    let starts: Vec<usize> = padded
+        .char_indices()
+        .map(|(at, _)| at)
+        .chain([padded.len()])
+        .collect();
+    starts
+        .windows(4)
+        .for_each(|place| count('c', &[&padded[place[0]..place[3]]]));
     counts
 }
 
@@ -94,9 +110,18 @@ impl Embedder for HashedNGrams {
     }
 
     fn embed(&self, texts: &[&str]) -> Result<Embedded, Error> {
-        let rows = texts.par_iter().enumerate().map(|(row, text)| self.vector(row, text));
-        let rows = rows.collect::<Vec<_>>().into_iter().collect::<Result<Vec<_>, _>>()?;
-        Ok(Embedded { vectors: Vectors::new(rows.concat(), self.dimension)?, truncated: 0 })
+        let rows = texts
+            .par_iter()
+            .enumerate()
+            .map(|(row, text)| self.vector(row, text));
+        let rows = rows
+            .collect::<Vec<_>>()
+            .into_iter()
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(Embedded {
+            vectors: Vectors::new(rows.concat(), self.dimension)?,
+            truncated: 0,
+        })
     }
 }
 
@@ -107,11 +132,20 @@ mod tests {
     use super::*;
 
     fn embed(texts: &[&str]) -> Vectors {
-        HashedNGrams::new(None).expect("256").embed(texts).expect("embedded").vectors
+        HashedNGrams::new(None)
+            .expect("256")
+            .embed(texts)
+            .expect("embedded")
+            .vectors
     }
 
     fn cosine(vectors: &Vectors, one: usize, other: usize) -> f32 {
-        vectors.row(one).iter().zip(vectors.row(other)).map(|(a, b)| a * b).sum()
+        vectors
+            .row(one)
+            .iter()
+            .zip(vectors.row(other))
+            .map(|(a, b)| a * b)
+            .sum()
     }
 
     #[test]
@@ -123,30 +157,63 @@ mod tests {
             .to_vec();
         let expected = 0.5f32.sqrt();
         assert_ne!(places[0], places[1]);
-        assert!(places.iter().all(|place| (vector.row(0)[*place].abs() - expected).abs() < 1e-6));
-        assert_eq!(vector.row(0).iter().filter(|value| **value != 0.0).count(), 2);
+        assert!(
+            places
+                .iter()
+                .all(|place| (vector.row(0)[*place].abs() - expected).abs() < 1e-6)
+        );
+        assert_eq!(
+            vector.row(0).iter().filter(|value| **value != 0.0).count(),
+            2
+        );
     }
 
     #[test]
     fn like_texts_are_near_and_unlike_ones_far() {
-        let vectors = embed(&["The rake came late.", "the rake came  very late", "Was kostet der Kessel?"]);
+        let vectors = embed(&[
+            "The rake came late.",
+            "the rake came  very late",
+            "Was kostet der Kessel?",
+        ]);
         assert!(cosine(&vectors, 0, 1) > 0.6, "{}", cosine(&vectors, 0, 1));
-        assert!(cosine(&vectors, 0, 2).abs() < 0.3, "{}", cosine(&vectors, 0, 2));
+        assert!(
+            cosine(&vectors, 0, 2).abs() < 0.3,
+            "{}",
+            cosine(&vectors, 0, 2)
+        );
     }
 
     #[test]
     fn the_vectors_never_change() {
         // Computed from the definition above in Python with xxhash 4.1.0; a change needs another VERSION.
         let embedder = HashedNGrams::new(Some(8)).expect("8");
-        let found = embedder.embed(&["The rake came  late and the spade broke"]).expect("embedded").vectors;
-        let expected = [0.293_102, 0.0, 0.101_581, -0.044_97, -0.101_581, 0.439_652, -0.834_335, 0.044_97];
-        assert!(found.row(0).iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-5), "{found:?}");
+        let found = embedder
+            .embed(&["The rake came  late and the spade broke"])
+            .expect("embedded")
+            .vectors;
+        let expected = [
+            0.293_102, 0.0, 0.101_581, -0.044_97, -0.101_581, 0.439_652, -0.834_335, 0.044_97,
+        ];
+        assert!(
+            found
+                .row(0)
+                .iter()
+                .zip(expected)
+                .all(|(a, b)| (a - b).abs() < 1e-5),
+            "{found:?}"
+        );
     }
 
     #[test]
     fn a_text_of_nothing_is_refused_by_its_row() {
-        let error = HashedNGrams::new(None).expect("256").embed(&["a", " \n"]).expect_err("empty");
-        assert_eq!(error.to_string(), "row 1: the text is empty, so it has no direction among vectors");
+        let error = HashedNGrams::new(None)
+            .expect("256")
+            .embed(&["a", " \n"])
+            .expect_err("empty");
+        assert_eq!(
+            error.to_string(),
+            "row 1: the text is empty, so it has no direction among vectors"
+        );
         assert!(HashedNGrams::new(Some(0)).is_err());
         assert_eq!(embed(&["!"]).len(), 1);
     }

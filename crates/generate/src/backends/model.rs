@@ -30,6 +30,8 @@ struct ModelBackend {
     max_new_tokens: usize,
     /// The tokens that end a line.
     line_ends: Vec<u32>,
+    /// The labels that it was taught to write; empty where that is not known.
+    labels: Vec<String>,
 }
 
 fn open(args: &Args) -> Option<Opened> {
@@ -66,6 +68,10 @@ impl ModelBackend {
             top_k: args.top_k.unwrap_or(0),
             min_p: args.min_p.unwrap_or(0.0),
         };
+        let labels = directory.read(text::LABELS_FILE)?;
+        let labels = labels.map_or_else(|| Ok(Vec::new()), |json| serde_json::from_slice(&json));
+        let labels =
+            labels.with_context(|| format!("{name}/{} cannot be read", text::LABELS_FILE))?;
         let input = directory.input("model")?;
         Ok(Self {
             name,
@@ -75,6 +81,7 @@ impl ModelBackend {
             sampling,
             max_new_tokens,
             line_ends,
+            labels,
         })
     }
 
@@ -181,6 +188,10 @@ impl Backend for ModelBackend {
 
     fn input(&self) -> &Input {
         &self.input
+    }
+
+    fn labels(&self) -> &[String] {
+        &self.labels
     }
 
     fn source(&self) -> String {

@@ -47,7 +47,12 @@ pub struct Fitted {
 
 impl Classifier {
     /// Learns from the words of texts: terms of up to `longest` words.
-    pub fn fit_words(texts: &[&str], labels: &[&str], longest: usize, options: &Options) -> Result<Fitted, Error> {
+    pub fn fit_words(
+        texts: &[&str],
+        labels: &[&str],
+        longest: usize,
+        options: &Options,
+    ) -> Result<Fitted, Error> {
         let tfidf = Tfidf::fit(texts, longest)?;
         let features = tfidf.transform(texts);
         Self::fit(Input::Words(tfidf), &features, labels, options)
@@ -60,13 +65,25 @@ impl Classifier {
         embedder: BTreeMap<String, String>,
         options: &Options,
     ) -> Result<Fitted, Error> {
-        let input = Input::Embedding { embedder, dimension: vectors.dim() };
+        let input = Input::Embedding {
+            embedder,
+            dimension: vectors.dim(),
+        };
         Self::fit(input, &Features::dense(vectors), labels, options)
     }
 
-    fn fit(input: Input, features: &Features, labels: &[&str], options: &Options) -> Result<Fitted, Error> {
+    fn fit(
+        input: Input,
+        features: &Features,
+        labels: &[&str],
+        options: &Options,
+    ) -> Result<Fitted, Error> {
         if features.len() != labels.len() {
-            return Err(Error::request(format!("{} rows have {} labels", features.len(), labels.len())));
+            return Err(Error::request(format!(
+                "{} rows have {} labels",
+                features.len(),
+                labels.len()
+            )));
         }
         let mut known: Vec<&str> = labels.to_vec();
         known.sort_unstable();
@@ -78,7 +95,10 @@ impl Classifier {
                 known.join(", ")
             )));
         }
-        let targets: Vec<usize> = labels.iter().map(|label| known.partition_point(|k| k < label)).collect();
+        let targets: Vec<usize> = labels
+            .iter()
+            .map(|label| known.partition_point(|k| k < label))
+            .collect();
         let found = logistic::fit(features, &targets, known.len(), options)?;
         let classifier = Self {
             labels: known.into_iter().map(str::to_owned).collect(),
@@ -87,7 +107,11 @@ impl Classifier {
             weights: found.weights,
             intercepts: found.intercepts,
         };
-        Ok(Fitted { classifier, ledger: found.ledger, converged: found.converged })
+        Ok(Fitted {
+            classifier,
+            ledger: found.ledger,
+            converged: found.converged,
+        })
     }
 
     /// The labels it knows, sorted; probabilities come in this order.
@@ -104,7 +128,9 @@ impl Classifier {
     pub fn classify_texts(&self, texts: &[&str]) -> Result<Vec<Vec<f64>>, Error> {
         match &self.input {
             Input::Words(tfidf) => Ok(self.probabilities(&tfidf.transform(texts))),
-            Input::Embedding { .. } => Err(Error::request("this classifier looks at embeddings, not at words")),
+            Input::Embedding { .. } => Err(Error::request(
+                "this classifier looks at embeddings, not at words",
+            )),
         }
     }
 
@@ -118,7 +144,9 @@ impl Classifier {
                 "this classifier looks at vectors of dimension {dimension}, these have {}",
                 vectors.dim()
             ))),
-            Input::Words(_) => Err(Error::request("this classifier looks at words, not at embeddings")),
+            Input::Words(_) => Err(Error::request(
+                "this classifier looks at words, not at embeddings",
+            )),
         }
     }
 
@@ -143,7 +171,11 @@ mod tests {
     use super::*;
 
     fn close(found: &[f64], expected: &[f64]) -> bool {
-        found.len() == expected.len() && found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-6)
+        found.len() == expected.len()
+            && found
+                .iter()
+                .zip(expected)
+                .all(|(a, b)| (a - b).abs() < 1e-6)
     }
 
     #[test]
@@ -152,26 +184,57 @@ mod tests {
         let three = ["bad", "good", "tea", "bad", "good", "tea", "good"];
         let two = ["bad", "good", "good", "bad", "good", "bad", "good"];
         let expected: [(&[&str], usize, &[f64]); 4] = [
-            (&three, 1, &[0.302_382_068_371_161_2, 0.381_793_902_555_322_8, 0.315_824_029_073_516_1]),
+            (
+                &three,
+                1,
+                &[
+                    0.302_382_068_371_161_2,
+                    0.381_793_902_555_322_8,
+                    0.315_824_029_073_516_1,
+                ],
+            ),
             (&two, 1, &[0.434_522_499_709_418_8, 0.565_477_500_290_581_2]),
-            (&three, 2, &[0.296_597_337_860_219_7, 0.392_286_241_127_408_1, 0.311_116_421_012_372_6]),
+            (
+                &three,
+                2,
+                &[
+                    0.296_597_337_860_219_7,
+                    0.392_286_241_127_408_1,
+                    0.311_116_421_012_372_6,
+                ],
+            ),
             (&two, 2, &[0.432_566_989_407_424_3, 0.567_433_010_592_575_7]),
         ];
         for (labels, longest, probabilities) in expected {
-            let fitted = Classifier::fit_words(&TEXTS, labels, longest, &Options::default()).expect("fitted");
+            let fitted = Classifier::fit_words(&TEXTS, labels, longest, &Options::default())
+                .expect("fitted");
             assert!(fitted.converged);
-            let found = fitted.classifier.classify_texts(&["the tea spade"]).expect("words");
-            assert!(close(&found[0], probabilities), "{found:?} against {probabilities:?}");
+            let found = fitted
+                .classifier
+                .classify_texts(&["the tea spade"])
+                .expect("words");
+            assert!(
+                close(&found[0], probabilities),
+                "{found:?} against {probabilities:?}"
+            );
         }
     }
 
     #[test]
     fn a_head_on_embeddings_learns_what_is_separable() {
-        let vectors = Vectors::new(vec![1.0, 0.0, 0.9, 0.1, 0.0, 1.0, 0.1, 0.9], 2).expect("four rows");
-        let options = Options { c: 100.0, ..Options::default() };
+        let vectors =
+            Vectors::new(vec![1.0, 0.0, 0.9, 0.1, 0.0, 1.0, 0.1, 0.9], 2).expect("four rows");
+        let options = Options {
+            c: 100.0,
+            ..Options::default()
+        };
         let embedder = BTreeMap::from([("embedder".to_owned(), "made-up".to_owned())]);
-        let fitted = Classifier::fit_vectors(&vectors, &["x", "x", "y", "y"], embedder, &options).expect("fitted");
-        let found = fitted.classifier.classify_vectors(&vectors).expect("vectors");
+        let fitted = Classifier::fit_vectors(&vectors, &["x", "x", "y", "y"], embedder, &options)
+            .expect("fitted");
+        let found = fitted
+            .classifier
+            .classify_vectors(&vectors)
+            .expect("vectors");
         assert!(found[0][0] > 0.9 && found[3][1] > 0.9, "{found:?}");
         let narrow = Vectors::new(vec![1.0], 1).expect("one row");
         assert!(fitted.classifier.classify_vectors(&narrow).is_err());
@@ -180,7 +243,11 @@ mod tests {
 
     #[test]
     fn one_class_is_refused() {
-        let error = Classifier::fit_words(&TEXTS, &["only"; 7], 1, &Options::default()).expect_err("one class");
-        assert_eq!(error.to_string(), "a classifier needs rows of two classes or more, found 1: only");
+        let error = Classifier::fit_words(&TEXTS, &["only"; 7], 1, &Options::default())
+            .expect_err("one class");
+        assert_eq!(
+            error.to_string(),
+            "a classifier needs rows of two classes or more, found 1: only"
+        );
     }
 }

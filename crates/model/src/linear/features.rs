@@ -14,14 +14,22 @@ pub struct Features {
 impl Features {
     /// No rows yet, of `width` columns.
     pub fn new(width: usize) -> Self {
-        Self { starts: vec![0], columns: Vec::new(), values: Vec::new(), width }
+        Self {
+            starts: vec![0],
+            columns: Vec::new(),
+            values: Vec::new(),
+            width,
+        }
     }
 
     /// The components of vectors as features.
     pub fn dense(vectors: &Vectors) -> Self {
         let mut features = Self::new(vectors.dim());
         for vector in vectors.rows() {
-            let entries = vector.iter().enumerate().filter(|(_, value)| **value != 0.0);
+            let entries = vector
+                .iter()
+                .enumerate()
+                .filter(|(_, value)| **value != 0.0);
             features.push(entries.map(|(column, value)| (column as u32, f64::from(*value))));
         }
         features
@@ -54,7 +62,9 @@ impl Features {
     /// The entries of a row that are not zero: column and value.
     pub fn row(&self, index: usize) -> impl Iterator<Item = (usize, f64)> {
         let range = self.starts[index]..self.starts[index + 1];
-        let columns = self.columns[range.clone()].iter().map(|column| *column as usize);
+        let columns = self.columns[range.clone()]
+            .iter()
+            .map(|column| *column as usize);
         columns.zip(self.values[range].iter().copied())
     }
 
@@ -77,7 +87,12 @@ impl Features {
                 next[column] += 1;
             }
         }
-        Self { starts, columns, values, width: self.len() }
+        Self {
+            starts,
+            columns,
+            values,
+            width: self.len(),
+        }
     }
 }
 

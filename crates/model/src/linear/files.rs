@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use safetensors::tensor::{Dtype, TensorView};
 use safetensors::SafeTensors;
+use safetensors::tensor::{Dtype, TensorView};
 use serde::{Deserialize, Serialize};
 
+use super::ARCHITECTURES;
 use super::classifier::{Classifier, Input};
 use super::tfidf::Tfidf;
-use super::ARCHITECTURES;
-use crate::files::{Files, json, required};
 use crate::Error;
+use crate::files::{Files, json, required};
 
 const CONFIG: &str = "config.json";
 const WEIGHTS: &str = "model.safetensors";
@@ -44,17 +44,31 @@ impl Classifier {
         };
         let width = self.weights.len() / self.intercepts.len();
         let mut tensors = vec![
-            ("coef", vec![self.intercepts.len(), width], &self.weights[..]),
-            ("intercept", vec![self.intercepts.len()], &self.intercepts[..]),
+            (
+                "coef",
+                vec![self.intercepts.len(), width],
+                &self.weights[..],
+            ),
+            (
+                "intercept",
+                vec![self.intercepts.len()],
+                &self.intercepts[..],
+            ),
         ];
         let mut files = Vec::new();
         match &self.input {
             Input::Words(tfidf) => {
                 config.ngram_range = Some([1, tfidf.longest()]);
                 tensors.push(("idf", vec![width], tfidf.idf()));
-                files.push((VOCABULARY.to_owned(), to_json(VOCABULARY, tfidf.vocabulary())?));
+                files.push((
+                    VOCABULARY.to_owned(),
+                    to_json(VOCABULARY, tfidf.vocabulary())?,
+                ));
             }
-            Input::Embedding { embedder, dimension } => {
+            Input::Embedding {
+                embedder,
+                dimension,
+            } => {
                 config.embedder = Some(embedder.clone());
                 config.dimension = Some(*dimension);
             }
@@ -74,18 +88,31 @@ impl Classifier {
             Some(0) => words(files, &config, &weights)?,
             Some(_) => Input::Embedding {
                 embedder: config.embedder.unwrap_or_default(),
-                dimension: config.dimension.ok_or_else(|| Error::malformed(CONFIG, "has no dimension"))?,
+                dimension: config
+                    .dimension
+                    .ok_or_else(|| Error::malformed(CONFIG, "has no dimension"))?,
             },
             None => {
                 let known = ARCHITECTURES.join(", ");
-                return Err(Error::Architecture { file: CONFIG.to_owned(), found: found.to_owned(), known });
+                return Err(Error::Architecture {
+                    file: CONFIG.to_owned(),
+                    found: found.to_owned(),
+                    known,
+                });
             }
         };
         let sorted = config.labels.windows(2).all(|pair| pair[0] < pair[1]);
         if config.labels.len() < 2 || !sorted {
-            return Err(Error::malformed(CONFIG, "its labels are not two or more in sorted order"));
+            return Err(Error::malformed(
+                CONFIG,
+                "its labels are not two or more in sorted order",
+            ));
         }
-        let outputs = if config.labels.len() == 2 { 1 } else { config.labels.len() };
+        let outputs = if config.labels.len() == 2 {
+            1
+        } else {
+            config.labels.len()
+        };
         let width = match &input {
             Input::Words(tfidf) => tfidf.idf().len(),
             Input::Embedding { dimension, .. } => *dimension,
@@ -103,23 +130,39 @@ impl Classifier {
 fn words(files: &dyn Files, config: &Config, weights: &Weights<'_>) -> Result<Input, Error> {
     let vocabulary: BTreeMap<String, u32> = json(VOCABULARY, &required(files, VOCABULARY)?)?;
     let idf = weights.get("idf", &[vocabulary.len()])?;
-    let [_, longest] = config.ngram_range.ok_or_else(|| Error::malformed(CONFIG, "has no ngram_range"))?;
+    let [_, longest] = config
+        .ngram_range
+        .ok_or_else(|| Error::malformed(CONFIG, "has no ngram_range"))?;
     let tfidf = Tfidf::from_parts(vocabulary, idf, longest);
-    tfidf.map(Input::Words).map_err(|error| Error::malformed(VOCABULARY, error.to_string()))
+    tfidf
+        .map(Input::Words)
+        .map_err(|error| Error::malformed(VOCABULARY, error.to_string()))
 }
 
 fn to_json(file: &str, value: &impl Serialize) -> Result<Vec<u8>, Error> {
-    let mut bytes = serde_json::to_vec_pretty(value).map_err(|error| Error::malformed(file, error.to_string()))?;
+    let mut bytes = serde_json::to_vec_pretty(value)
+        .map_err(|error| Error::malformed(file, error.to_string()))?;
     bytes.push(b'\n');
     Ok(bytes)
 }
 
 fn to_bytes(tensors: &[(&str, Vec<usize>, &[f64])]) -> Result<Vec<u8>, Error> {
-    let refused = |error: safetensors::SafeTensorError| Error::malformed(WEIGHTS, error.to_string());
-    let bytes: Vec<Vec<u8>> =
-        tensors.iter().map(|(_, _, values)| values.iter().flat_map(|value| value.to_le_bytes()).collect()).collect();
+    let refused =
+        |error: safetensors::SafeTensorError| Error::malformed(WEIGHTS, error.to_string());
+    let bytes: Vec<Vec<u8>> = tensors
+        .iter()
+        .map(|(_, _, values)| {
+            values
+                .iter()
+                .flat_map(|value| value.to_le_bytes())
+                .collect()
+        })
+        .collect();
     let views = tensors.iter().zip(&bytes).map(|((name, shape, _), bytes)| {
-        Ok((*name, TensorView::new(Dtype::F64, shape.clone(), bytes).map_err(refused)?))
+        Ok((
+            *name,
+            TensorView::new(Dtype::F64, shape.clone(), bytes).map_err(refused)?,
+        ))
     });
     let views = views.collect::<Result<Vec<_>, Error>>()?;
     safetensors::serialize(views, None).map_err(refused)
@@ -131,7 +174,9 @@ struct Weights<'a>(SafeTensors<'a>);
 impl<'a> Weights<'a> {
     fn new(bytes: &'a [u8]) -> Result<Self, Error> {
         let tensors = SafeTensors::deserialize(bytes);
-        tensors.map(Self).map_err(|error| Error::malformed(WEIGHTS, format!("not valid safetensors: {error}")))
+        tensors
+            .map(Self)
+            .map_err(|error| Error::malformed(WEIGHTS, format!("not valid safetensors: {error}")))
     }
 
     fn get(&self, name: &str, shape: &[usize]) -> Result<Vec<f64>, Error> {
@@ -141,12 +186,18 @@ impl<'a> Weights<'a> {
             expected: format!("F64 {shape:?}, all finite"),
             found,
         };
-        let view = self.0.tensor(name).map_err(|_| wrong("no such tensor".to_owned()))?;
+        let view = self
+            .0
+            .tensor(name)
+            .map_err(|_| wrong("no such tensor".to_owned()))?;
         if view.dtype() != Dtype::F64 || view.shape() != shape {
             return Err(wrong(format!("{:?} {:?}", view.dtype(), view.shape())));
         }
         let (numbers, _) = view.data().as_chunks::<8>();
-        let values: Vec<f64> = numbers.iter().map(|bytes| f64::from_le_bytes(*bytes)).collect();
+        let values: Vec<f64> = numbers
+            .iter()
+            .map(|bytes| f64::from_le_bytes(*bytes))
+            .collect();
         match values.iter().find(|value| !value.is_finite()) {
             None => Ok(values),
             Some(value) => Err(wrong(value.to_string())),
@@ -164,11 +215,17 @@ mod tests {
 
     fn words() -> Classifier {
         let labels = ["bad", "good", "tea", "bad", "good", "tea", "good"];
-        Classifier::fit_words(&TEXTS, &labels, 2, &Options::default()).expect("fitted").classifier
+        Classifier::fit_words(&TEXTS, &labels, 2, &Options::default())
+            .expect("fitted")
+            .classifier
     }
 
     fn files(classifier: &Classifier) -> BTreeMap<String, Vec<u8>> {
-        classifier.to_files().expect("written").into_iter().collect()
+        classifier
+            .to_files()
+            .expect("written")
+            .into_iter()
+            .collect()
     }
 
     #[test]
@@ -176,8 +233,12 @@ mod tests {
         assert_eq!(Classifier::load(&files(&words())).expect("read"), words());
         let vectors = Vectors::new(vec![1.0, 0.0, 0.0, 1.0], 2).expect("two rows");
         let embedder = BTreeMap::from([("embedder".to_owned(), "made-up".to_owned())]);
-        let head = Classifier::fit_vectors(&vectors, &["x", "y"], embedder, &Options::default()).expect("fitted");
-        assert_eq!(Classifier::load(&files(&head.classifier)).expect("read"), head.classifier);
+        let head = Classifier::fit_vectors(&vectors, &["x", "y"], embedder, &Options::default())
+            .expect("fitted");
+        assert_eq!(
+            Classifier::load(&files(&head.classifier)).expect("read"),
+            head.classifier
+        );
     }
 
     #[test]
@@ -193,7 +254,9 @@ mod tests {
             error,
             "config.json: architecture `Svm` is not known; known ones are TfidfLogisticRegression, LinearHead"
         );
-        assert!(damaged("config.json", "\"bad\",", "").starts_with("model.safetensors: tensor `coef`"));
+        assert!(
+            damaged("config.json", "\"bad\",", "").starts_with("model.safetensors: tensor `coef`")
+        );
         assert!(damaged("vocabulary.json", ": 1,", ": 0,").starts_with("vocabulary.json: "));
     }
 
@@ -202,6 +265,9 @@ mod tests {
         let mut files = files(&words());
         files.remove("vocabulary.json");
         let error = Classifier::load(&files).expect_err("no vocabulary");
-        assert_eq!(error.to_string(), "the model in memory has no vocabulary.json");
+        assert_eq!(
+            error.to_string(),
+            "the model in memory has no vocabulary.json"
+        );
     }
 }

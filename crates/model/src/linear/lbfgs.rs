@@ -67,7 +67,11 @@ struct Pair {
 
 fn evaluated(objective: &impl Objective, place: Vec<f64>) -> Point {
     let (value, gradient) = objective.at(&place);
-    Point { place, value, gradient }
+    Point {
+        place,
+        value,
+        gradient,
+    }
 }
 
 fn remember(memory: &mut VecDeque<Pair>, from: &Point, to: &Point) {
@@ -78,7 +82,11 @@ fn remember(memory: &mut VecDeque<Pair>, from: &Point, to: &Point) {
         if memory.len() == MEMORY {
             memory.pop_front();
         }
-        memory.push_back(Pair { step, change, product });
+        memory.push_back(Pair {
+            step,
+            change,
+            product,
+        });
     }
 }
 
@@ -106,14 +114,23 @@ fn direction(memory: &VecDeque<Pair>, gradient: &[f64]) -> Vec<f64> {
 ///
 /// Near the minimum the value no longer changes within rounding; there the slope decides
 /// (Hager and Zhang 2005).
-fn search(objective: &impl Objective, from: &Point, direction: &[f64], first: bool) -> Option<Point> {
+fn search(
+    objective: &impl Objective,
+    from: &Point,
+    direction: &[f64],
+    first: bool,
+) -> Option<Point> {
     let slope = dot(&from.gradient, direction);
     if slope.is_nan() || slope >= 0.0 {
         return None;
     }
     let rounding = 1e-14 * from.value.abs();
     let (mut low, mut high) = (0.0, f64::INFINITY);
-    let mut length = if first { dot(direction, direction).sqrt().recip().min(1.0) } else { 1.0 };
+    let mut length = if first {
+        dot(direction, direction).sqrt().recip().min(1.0)
+    } else {
+        1.0
+    };
     for _ in 0..MOST_TRIALS {
         let mut place = from.place.clone();
         add(&mut place, length, direction);
@@ -128,13 +145,23 @@ fn search(objective: &impl Objective, from: &Point, direction: &[f64], first: bo
         } else {
             return Some(next);
         }
-        length = if high.is_finite() { 0.5 * (low + high) } else { 2.0 * length };
+        length = if high.is_finite() {
+            0.5 * (low + high)
+        } else {
+            2.0 * length
+        };
     }
     None
 }
 
 fn largest(gradient: &[f64]) -> f64 {
-    gradient.iter().fold(0.0, |largest, value| if value.is_nan() { f64::INFINITY } else { value.abs().max(largest) })
+    gradient.iter().fold(0.0, |largest, value| {
+        if value.is_nan() {
+            f64::INFINITY
+        } else {
+            value.abs().max(largest)
+        }
+    })
 }
 
 fn difference(one: &[f64], other: &[f64]) -> Vec<f64> {
@@ -142,7 +169,9 @@ fn difference(one: &[f64], other: &[f64]) -> Vec<f64> {
 }
 
 fn add(to: &mut [f64], factor: f64, what: &[f64]) {
-    to.iter_mut().zip(what).for_each(|(to, what)| *to += factor * what);
+    to.iter_mut()
+        .zip(what)
+        .for_each(|(to, what)| *to += factor * what);
 }
 
 /// The inner product, added up in eight lanes so that it is both quick and always the same.
@@ -167,7 +196,12 @@ mod tests {
         fn at(&self, place: &[f64]) -> (f64, Vec<f64>) {
             let away = |i: usize| place[i] - i as f64;
             let value = (0..place.len()).map(|i| self.0[i] * away(i).powi(2)).sum();
-            (value, (0..place.len()).map(|i| 2.0 * self.0[i] * away(i)).collect())
+            (
+                value,
+                (0..place.len())
+                    .map(|i| 2.0 * self.0[i] * away(i))
+                    .collect(),
+            )
         }
     }
 
@@ -175,9 +209,24 @@ mod tests {
     fn an_uneven_bowl_is_gone_down_to_its_bottom() {
         let bowl = Bowl((0..30).map(|i| 10f64.powf(f64::from(i) / 15.0)).collect());
         let mut values = Vec::new();
-        let (point, done) = minimise(&bowl, vec![5.0; 30], 1e-9, 1000, |point| values.push(point.value));
-        assert!(done, "gradient {:?} after {}", largest(&point.gradient), values.len());
-        assert!(point.place.iter().zip(0..).all(|(x, i)| (x - f64::from(i)).abs() < 1e-6), "{:?}", point.place);
+        let (point, done) = minimise(&bowl, vec![5.0; 30], 1e-9, 1000, |point| {
+            values.push(point.value);
+        });
+        assert!(
+            done,
+            "gradient {:?} after {}",
+            largest(&point.gradient),
+            values.len()
+        );
+        assert!(
+            point
+                .place
+                .iter()
+                .zip(0..)
+                .all(|(x, i)| (x - f64::from(i)).abs() < 1e-6),
+            "{:?}",
+            point.place
+        );
         assert!(values.windows(2).all(|pair| pair[1] <= pair[0]));
     }
 

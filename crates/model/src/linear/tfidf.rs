@@ -32,25 +32,53 @@ impl Tfidf {
             });
         }
         if counts.is_empty() {
-            return Err(Error::request(format!("none of {} texts has a word of two characters or more", texts.len())));
+            return Err(Error::request(format!(
+                "none of {} texts has a word of two characters or more",
+                texts.len()
+            )));
         }
         let all = texts.len() as f64;
-        let idf = counts.values().map(|(texts, _)| ((1.0 + all) / (1.0 + f64::from(*texts))).ln() + 1.0).collect();
+        let idf = counts
+            .values()
+            .map(|(texts, _)| ((1.0 + all) / (1.0 + f64::from(*texts))).ln() + 1.0)
+            .collect();
         let vocabulary = counts.into_keys().zip(0..).collect();
-        Ok(Self { vocabulary, idf, longest })
+        Ok(Self {
+            vocabulary,
+            idf,
+            longest,
+        })
     }
 
     /// The same from its parts; `idf` has one number a term.
-    pub(super) fn from_parts(vocabulary: BTreeMap<String, u32>, idf: Vec<f64>, longest: usize) -> Result<Self, Error> {
+    pub(super) fn from_parts(
+        vocabulary: BTreeMap<String, u32>,
+        idf: Vec<f64>,
+        longest: usize,
+    ) -> Result<Self, Error> {
         check_longest(longest)?;
         if vocabulary.len() != idf.len() {
-            return Err(Error::request(format!("{} terms have {} weights", vocabulary.len(), idf.len())));
+            return Err(Error::request(format!(
+                "{} terms have {} weights",
+                vocabulary.len(),
+                idf.len()
+            )));
         }
         let mut columns: Vec<u32> = vocabulary.values().copied().collect();
         columns.sort_unstable();
-        match columns.iter().zip(0..).find(|(column, expected)| **column != *expected) {
-            None => Ok(Self { vocabulary, idf, longest }),
-            Some((_, expected)) => Err(Error::request(format!("no term, or more than one, has the number {expected}"))),
+        match columns
+            .iter()
+            .zip(0..)
+            .find(|(column, expected)| **column != *expected)
+        {
+            None => Ok(Self {
+                vocabulary,
+                idf,
+                longest,
+            }),
+            Some((_, expected)) => Err(Error::request(format!(
+                "no term, or more than one, has the number {expected}"
+            ))),
         }
     }
 
@@ -84,9 +112,15 @@ impl Tfidf {
                 *counts.entry(*column).or_default() += 1.0;
             }
         });
-        let mut row: Vec<(u32, f64)> =
-            counts.into_iter().map(|(column, count)| (column, count * self.idf[column as usize])).collect();
-        let length = row.iter().map(|(_, value)| value * value).sum::<f64>().sqrt();
+        let mut row: Vec<(u32, f64)> = counts
+            .into_iter()
+            .map(|(column, count)| (column, count * self.idf[column as usize]))
+            .collect();
+        let length = row
+            .iter()
+            .map(|(_, value)| value * value)
+            .sum::<f64>()
+            .sqrt();
         row.iter_mut().for_each(|(_, value)| *value /= length);
         row
     }
@@ -95,7 +129,9 @@ impl Tfidf {
 fn check_longest(longest: usize) -> Result<(), Error> {
     match longest {
         1..=5 => Ok(()),
-        _ => Err(Error::request(format!("terms of up to {longest} words make no sense here; expected 1 to 5"))),
+        _ => Err(Error::request(format!(
+            "terms of up to {longest} words make no sense here; expected 1 to 5"
+        ))),
     }
 }
 
@@ -130,9 +166,18 @@ pub(super) mod tests {
             0.311_946_467_571_026_23,
             0.533_282_998_774_847_7,
         ];
-        let row: Vec<f64> = tfidf.transform(&TEXTS).row(0).map(|(_, value)| value).collect();
+        let row: Vec<f64> = tfidf
+            .transform(&TEXTS)
+            .row(0)
+            .map(|(_, value)| value)
+            .collect();
         assert_eq!(row.len(), expected.len());
-        assert!(row.iter().zip(expected).all(|(found, value)| (found - value).abs() < 1e-15), "{row:?}");
+        assert!(
+            row.iter()
+                .zip(expected)
+                .all(|(found, value)| (found - value).abs() < 1e-15),
+            "{row:?}"
+        );
     }
 
     #[test]

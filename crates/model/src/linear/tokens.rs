@@ -6,7 +6,10 @@ use unicode_normalization::char::is_combining_mark;
 /// every run of 2 to `longest` of them, joined by a space.
 pub(super) fn for_each_term(text: &str, longest: usize, mut visit: impl FnMut(&str)) {
     let lower = text.to_lowercase();
-    let words: Vec<&str> = lower.split(|c| !is_word_character(c)).filter(|word| word.chars().nth(1).is_some()).collect();
+    let words: Vec<&str> = lower
+        .split(|c| !is_word_character(c))
+        .filter(|word| word.chars().nth(1).is_some())
+        .collect();
     for word in &words {
         visit(word);
     }
@@ -40,12 +43,26 @@ mod tests {
     fn words_are_those_of_the_default_token_pattern() {
         // Python 3.11: re.findall(r"(?u)\b\w\w+\b", "It's 3 PM_now, Café ① x² 日本 i\u0307n नमस्ते".lower())
         let expected = ["it", "pm_now", "café", "x²", "日本", "नमस"];
-        assert_eq!(terms("It's 3 PM_now, Café ① x² 日本 i\u{307}n नमस्ते", 1), expected);
+        assert_eq!(
+            terms("It's 3 PM_now, Café ① x² 日本 i\u{307}n नमस्ते", 1),
+            expected
+        );
     }
 
     #[test]
     fn pairs_of_words_skip_what_is_no_word() {
-        assert_eq!(terms("a kettle of , hot tea", 2), ["kettle", "of", "hot", "tea", "kettle of", "of hot", "hot tea"]);
+        assert_eq!(
+            terms("a kettle of , hot tea", 2),
+            [
+                "kettle",
+                "of",
+                "hot",
+                "tea",
+                "kettle of",
+                "of hot",
+                "hot tea"
+            ]
+        );
         assert!(terms("a b c", 2).is_empty());
     }
 }

@@ -1,0 +1,11 @@
+//! The testkit of the tests that look at the whole workspace: its binaries, scratch folders, golden cases.
+
+mod binaries;
+mod cases;
+mod difference;
+mod scratch;
+
+pub use binaries::{binaries, fixtures, root, stage};
+pub use cases::{CaseFailure, run_cases};
+pub use difference::difference;
+pub use scratch::{Scratch, contents};

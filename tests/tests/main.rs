@@ -1,0 +1,11 @@
+//! Tests of the whole workspace: its build, its stages together, and what they promise.
+
+mod architecture;
+mod cases;
+mod chain;
+mod determinism;
+#[cfg(target_os = "linux")]
+mod killed;
+#[cfg(target_os = "linux")]
+mod reliability;
+mod sources;
