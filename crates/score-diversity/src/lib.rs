@@ -109,7 +109,7 @@ fn check_request(args: &Args, table: &Table, reference: Option<&Table>) -> anyho
             let error = anyhow::anyhow!("`{name}` compares with a reference, and none is given");
             return Err(cli::with_hint(error, "name it with --reference"));
         }
-        let reads = reads.ok().or(shift.map(|shift| shift.reads()));
+        let reads = reads.ok().or(shift.map(diversity::Shift::reads));
         if reads == Some("vectors") {
             for table in [Some(table), reference.filter(|_| shift.is_some())]
                 .into_iter()

@@ -2,8 +2,6 @@
 //!
 //! Inputs and values lie under `$POLYCULTURE_FIXTURES/goldens`.
 
-#![expect(clippy::print_stdout, reason = "a skipped test says so")]
-
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
