@@ -1,4 +1,5 @@
-# The smallest whole study, in seconds: every stage once, on the built-in world.
+# The smallest whole study, in seconds: the recipe of study.mk on little of the built-in world, with
+# the grammar as its generator.
 
 OUT ?= out/smoke
 METHOD ?= grammar

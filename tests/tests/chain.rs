@@ -179,7 +179,7 @@ fn texts(path: &Path) -> BTreeSet<String> {
 #[test]
 fn the_synthetic_sets_are_not_the_human_one_drawn_again() {
     let folder = Study::made();
-    let human = texts(&folder.join("world.parquet"));
+    let human = texts(&folder.join("human.parquet"));
     for made in files(".parquet")
         .iter()
         .filter(|path| path.parent() == Some(&folder.join("generated")))

@@ -7,6 +7,7 @@ mod console;
 mod exit;
 mod failure;
 mod options;
+mod outputs;
 mod signals;
 
 pub use arguments::arguments;
@@ -14,6 +15,7 @@ pub use console::{Console, LogFormat, Progress, count};
 pub use exit::Outcome;
 pub use failure::with_hint;
 pub use options::{ArmArgs, Common, InputArgs, OutputArgs, Param, ReadingArgs, SeedArgs};
+pub use outputs::{distinct, file_of, resolved};
 
 use std::process::ExitCode;
 

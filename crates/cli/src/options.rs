@@ -58,7 +58,7 @@ impl ReadingArgs {
             text_column: self.text_column.clone(),
             label_column: self.label_column.clone(),
             split: self.from_split.clone(),
-            accept_edited: false,
+            ..Reading::default()
         }
     }
 }
@@ -80,11 +80,7 @@ impl InputArgs {
     /// Reads all inputs, one after the other, as one set that has the columns `reads`.
     pub fn table(&self, reads: &[&Column]) -> dataset::Result<Table> {
         let how = self.reading.reading();
-        let tables = self
-            .inputs
-            .iter()
-            .map(|source| Table::read(source, &how, "input", reads));
-        let mut tables = tables.collect::<dataset::Result<Vec<_>>>()?;
+        let mut tables = Table::read_each(&self.inputs, &how, "input", reads)?;
         match tables.len() {
             1 => Ok(tables.remove(0)),
             _ => Table::stack("the inputs", &tables.iter().collect::<Vec<_>>()),

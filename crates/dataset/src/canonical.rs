@@ -9,7 +9,7 @@
 //!
 //! A column `text` is never invented: which of several columns is meant is for the caller to say.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
@@ -46,6 +46,10 @@ pub struct Reading {
     /// Whether rows that are not those that their provenance speaks of are read, as of unknown origin.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub accept_edited: bool,
+    /// What the caller will add to every row, by column: where a file lacks that column, it is
+    /// part of what the row holds when its id is made.
+    #[serde(skip)]
+    pub marks: BTreeMap<&'static str, String>,
 }
 
 /// What is done to the batches of one file.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, Field};
 
 use crate::Result;
 use crate::error::{Error, listed};
@@ -145,6 +145,39 @@ pub fn named(name: &str) -> Option<&'static Column> {
     ALL.iter().copied().find(|column| column.name == name)
 }
 
+/// Checks that two columns of vectors were made by one embedder, by what their fields say.
+pub(crate) fn one_embedder(name: &str, one: &Field, other: &Field) -> Result<()> {
+    let said = |field: &Field| {
+        let said = EMBEDDER_KEYS.iter().map(|key| field.metadata().get(key));
+        said.map(|value| value.cloned().unwrap_or_default())
+            .collect::<Vec<_>>()
+    };
+    let (one, other) = (said(one), said(other));
+    if one == other {
+        return Ok(());
+    }
+    let shown = |said: &[String]| {
+        let pairs = EMBEDDER_KEYS.iter().zip(said);
+        let pairs = pairs.filter(|(_, value)| !value.is_empty());
+        let pairs: Vec<_> = pairs.map(|(key, value)| format!("{key} {value}")).collect();
+        if pairs.is_empty() {
+            "an unnamed embedder".to_owned()
+        } else {
+            crate::error::shown(&pairs.join(", "))
+        }
+    };
+    Err(Error::new(format!(
+        "{name}: column `{}` was made by {} in one place and by {} in another",
+        EMBEDDING.name,
+        shown(&one),
+        shown(&other)
+    ))
+    .with_hint("run `embed` on all of them with one embedder"))
+}
+
+/// What the field of a column of vectors says of the embedder.
+const EMBEDDER_KEYS: [&str; 5] = ["embedder", "revision", "pooling", "normalised", "dimension"];
+
 /// Checks that `schema` has every one of `reads`, with a type that can be read.
 ///
 /// `name` is the file's, for the message.
@@ -183,7 +216,7 @@ mod tests {
     use std::collections::BTreeSet;
     use std::sync::Arc;
 
-    use arrow::datatypes::{Field, Fields, Schema};
+    use arrow::datatypes::{Fields, Schema};
 
     use super::*;
 

@@ -122,7 +122,10 @@ impl Digest {
     }
 }
 
-/// The bytes that stand for row `row` of `batch`, in the order of its columns' names.
+/// For each row of `batch` the bytes that its id is made from: its values by the names of their columns.
+///
+/// A null is as if its column were not there, and a number is its value whatever its type, so
+/// that the bytes do not depend on the other rows of the file.
 pub(crate) fn row_contents(batch: &RecordBatch) -> Result<Vec<Vec<u8>>> {
     let mut names: Vec<_> = batch
         .schema_ref()
@@ -140,12 +143,112 @@ pub(crate) fn row_contents(batch: &RecordBatch) -> Result<Vec<Vec<u8>>> {
             ))
         })?;
         for (row, content) in rows.iter_mut().enumerate() {
-            content.extend((name.len() as u64).to_le_bytes());
-            content.extend(name.as_bytes());
-            encode(&column.slice(row, 1), content)?;
+            named_value(&name, column, row, content)?;
         }
     }
     Ok(rows)
+}
+
+/// Appends what a column called `name` with the text `value` would add to a row's content.
+pub(crate) fn add_text(name: &str, value: &str, out: &mut Vec<u8>) {
+    sized(name.as_bytes(), out);
+    out.push(b't');
+    sized(value.as_bytes(), out);
+}
+
+fn sized(bytes: &[u8], out: &mut Vec<u8>) {
+    out.extend((bytes.len() as u64).to_le_bytes());
+    out.extend(bytes);
+}
+
+fn named_value(name: &str, array: &ArrayRef, row: usize, out: &mut Vec<u8>) -> Result<()> {
+    if array.is_null(row) || *array.data_type() == DataType::Null {
+        return Ok(());
+    }
+    sized(name.as_bytes(), out);
+    value(array, row, out)
+}
+
+/// Appends one value: a letter for its kind, then the value.
+fn value(array: &ArrayRef, row: usize, out: &mut Vec<u8>) -> Result<()> {
+    let one = array.slice(row, 1);
+    match array.data_type() {
+        _ if array.is_null(row) => out.push(b'0'),
+        DataType::Null => out.push(b'0'),
+        kind if kind.is_integer() => {
+            number(&cast(&one, &DataType::Decimal128(38, 0))?, out);
+        }
+        kind if kind.is_floating() => float(&one, out)?,
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
+            out.push(b't');
+            sized(text_of(array, row).as_bytes(), out);
+        }
+        DataType::List(_) => items(&array.as_list::<i32>().value(row), out)?,
+        DataType::LargeList(_) => items(&array.as_list::<i64>().value(row), out)?,
+        DataType::FixedSizeList(_, _) => items(&array.as_fixed_size_list().value(row), out)?,
+        DataType::Struct(_) => members(array.as_struct(), row, out)?,
+        _ => {
+            out.push(b'o');
+            encode(&one, out)?;
+        }
+    }
+    Ok(())
+}
+
+fn text_of(array: &ArrayRef, row: usize) -> &str {
+    match array.data_type() {
+        DataType::Utf8 => array.as_string::<i32>().value(row),
+        DataType::LargeUtf8 => array.as_string::<i64>().value(row),
+        _ => array.as_string_view().value(row),
+    }
+}
+
+fn number(one: &ArrayRef, out: &mut Vec<u8>) {
+    let whole = one.as_primitive::<arrow::datatypes::Decimal128Type>();
+    integer(whole.value(0), out);
+}
+
+fn integer(value: i128, out: &mut Vec<u8>) {
+    out.push(b'i');
+    sized(value.to_string().as_bytes(), out);
+}
+
+/// A float that is a whole number is that number; beyond 2^96 all floats are, and none is an integer of a file.
+fn float(one: &ArrayRef, out: &mut Vec<u8>) -> Result<()> {
+    let value = cast(one, &DataType::Float64)?;
+    let value = value
+        .as_primitive::<arrow::datatypes::Float64Type>()
+        .value(0);
+    if value.fract() == 0.0 && value.abs() < 2_f64.powi(96) {
+        integer(value as i128, out);
+    } else {
+        out.push(b'f');
+        out.extend(value.to_bits().to_le_bytes());
+    }
+    Ok(())
+}
+
+fn items(list: &ArrayRef, out: &mut Vec<u8>) -> Result<()> {
+    out.push(b'l');
+    out.extend((list.len() as u64).to_le_bytes());
+    (0..list.len()).try_for_each(|row| value(list, row, out))
+}
+
+fn members(structs: &StructArray, row: usize, out: &mut Vec<u8>) -> Result<()> {
+    let mut columns: Vec<_> = structs
+        .fields()
+        .iter()
+        .map(|field| field.name())
+        .zip(structs.columns())
+        .collect();
+    columns.sort_by_key(|(name, _)| *name);
+    let mut content = Vec::new();
+    for (name, column) in columns {
+        named_value(name, column, row, &mut content)?;
+    }
+    out.push(b's');
+    sized(&content, out);
+    Ok(())
 }
 
 /// The name of a type as it enters the hash: what differs only in storage is called the same.
@@ -290,8 +393,10 @@ fn displayed(array: &ArrayRef, out: &mut Vec<u8>) -> Result<()> {
 mod tests {
     use std::sync::Arc;
 
-    use arrow::array::{Int64Array, LargeStringArray, ListArray, StringArray, StringViewArray};
-    use arrow::datatypes::Int32Type;
+    use arrow::array::{
+        Float64Array, Int64Array, LargeStringArray, ListArray, StringArray, StringViewArray,
+    };
+    use arrow::datatypes::{Field, Int32Type};
 
     use super::*;
 
@@ -356,6 +461,34 @@ mod tests {
         assert_ne!(of("a", vec![None]), of("a", vec![Some("")]));
         let number: ArrayRef = Arc::new(Int64Array::from(vec![1]));
         assert_ne!(hash(&[batch(vec![("a", number)])]), base);
+    }
+
+    #[test]
+    fn what_a_row_holds_does_not_depend_on_the_other_rows_of_its_file() {
+        let contents = |columns| row_contents(&batch(columns)).expect("types that are known");
+        let text: ArrayRef = Arc::new(StringArray::from(vec!["a", "a"]));
+        let more: ArrayRef = Arc::new(StringArray::from(vec![None, Some("b")]));
+        let alone = contents(vec![("text", text.slice(0, 1))]);
+        let beside = contents(vec![("text", Arc::clone(&text)), ("more", more)]);
+        assert_eq!(alone[0], beside[0]);
+        assert_ne!(beside[0], beside[1]);
+        // A column of integers becomes one of floats when a later row has a fraction.
+        let whole: ArrayRef = Arc::new(Int64Array::from(vec![7, -1]));
+        let mixed: ArrayRef = Arc::new(Float64Array::from(vec![7.0, 0.5]));
+        let (whole, mixed) = (contents(vec![("n", whole)]), contents(vec![("n", mixed)]));
+        assert_eq!(whole[0], mixed[0]);
+        assert_ne!(whole[1], mixed[1]);
+    }
+
+    #[test]
+    fn a_null_inside_a_struct_is_as_if_it_were_not_there() {
+        let field = |name| Arc::new(Field::new(name, DataType::Utf8, true));
+        let a: ArrayRef = Arc::new(StringArray::from(vec![Some("a")]));
+        let none: ArrayRef = Arc::new(StringArray::from(vec![None::<&str>]));
+        let narrow = StructArray::from(vec![(field("x"), Arc::clone(&a))]);
+        let wide = StructArray::from(vec![(field("w"), none), (field("x"), a)]);
+        let of = |array| row_contents(&batch(vec![("s", Arc::new(array) as ArrayRef)]));
+        assert_eq!(of(narrow).expect("known"), of(wide).expect("known"));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Model directories: read from disk or the Hub, written whole with a manifest that is put in last.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -240,27 +240,88 @@ pub struct NewDirectory {
     partial: PathBuf,
     files: BTreeMap<String, Listed>,
     published: bool,
+    _lock: Lock,
+}
+
+/// Keeps other processes from writing the same directory; dropped, its file is gone.
+struct Lock {
+    path: PathBuf,
+    _file: File,
+}
+
+impl Lock {
+    /// Locks what is written at `partial`, called `name` in messages.
+    fn take(partial: &Path, name: &str) -> Result<Self> {
+        let mut path = partial.as_os_str().to_owned();
+        path.push(".lock");
+        let path = PathBuf::from(path);
+        let file = File::create(&path).map_err(|cause| Error::io("write", name, cause))?;
+        if matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)) {
+            return Err(
+                Error::new(format!("{name} is being written by another process"))
+                    .with_hint("wait for it, or stop it"),
+            );
+        }
+        atomic::begin(&path);
+        Ok(Self { path, _file: file })
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.path);
+        atomic::end(&self.path);
+    }
+}
+
+/// Checks that nothing at `target` is anybody's but ours.
+fn check_replaceable(target: &Path) -> Result<()> {
+    if !target.exists() {
+        return Ok(());
+    }
+    let name = file_name(target);
+    let hint = "name another directory with -o, or move that one away";
+    let foreign =
+        || Error::new(format!("{name} is there and was not made by polyculture")).with_hint(hint);
+    if !target.is_dir() {
+        return Err(foreign());
+    }
+    let mut files = Vec::new();
+    list(target, "", &mut files)?;
+    let Some(manifest) =
+        read_manifest(target, &name).map_err(|cause| foreign().caused_by(cause))?
+    else {
+        return if files.is_empty() {
+            Ok(())
+        } else {
+            Err(foreign())
+        };
+    };
+    match files
+        .iter()
+        .find(|file| !manifest.files.contains_key(*file))
+    {
+        None => Ok(()),
+        Some(file) => Err(Error::new(format!(
+            "{name} holds files that polyculture did not make: {}",
+            shown(file)
+        ))
+        .with_hint(hint)),
+    }
 }
 
 impl NewDirectory {
     /// Begins to write the directory at `target`.
     ///
-    /// A directory that is there is replaced when the new one is published, but only if it has a
-    /// manifest or is empty, so that nobody's own files are ever taken away.
+    /// A directory that is there is replaced when the new one is published, but only if it is
+    /// empty, or its manifest is one of ours and lists every file in it, so that nobody's own
+    /// files are ever taken away.
     pub fn create(target: &Path) -> Result<Self> {
         let name = file_name(target);
-        let foreign = target.exists()
-            && !target.join(MANIFEST).exists()
-            && (!target.is_dir()
-                || fs::read_dir(target).is_ok_and(|mut entries| entries.next().is_some()));
-        if foreign {
-            return Err(
-                Error::new(format!("{name} is there and was not made by polyculture"))
-                    .with_hint("name another directory with -o, or move that one away"),
-            );
-        }
+        check_replaceable(target)?;
         atomic::make_parent(target)?;
         let partial = atomic::beside(target)?;
+        let lock = Lock::take(&partial, &name)?;
         let io = |cause| Error::io("write", &name, cause);
         if partial.exists() {
             fs::remove_dir_all(&partial).map_err(io)?;
@@ -272,6 +333,7 @@ impl NewDirectory {
             partial,
             files: BTreeMap::new(),
             published: false,
+            _lock: lock,
         })
     }
 
@@ -317,6 +379,7 @@ impl NewDirectory {
         let json = serde_json::to_vec_pretty(&manifest)
             .map_err(|cause| Error::new("the manifest cannot be written").caused_by(cause))?;
         atomic::write_file(&self.partial.join(MANIFEST), &json)?;
+        check_replaceable(&self.target)?;
         self.swap()
             .map_err(|cause| Error::io("write", file_name(&self.target), cause))?;
         self.published = true;
@@ -420,6 +483,39 @@ mod tests {
         fs::create_dir(&path).expect("made");
         fs::write(path.join("chapter.txt"), b"years").expect("written");
         assert!(NewDirectory::create(&path).is_err());
+        fs::write(path.join(MANIFEST), b"{\"name\": \"an app\"}").expect("written");
+        let error = NewDirectory::create(&path).err().expect("refused");
+        assert!(error.to_string().contains("was not made by"), "{error}");
+    }
+
+    #[test]
+    fn a_directory_of_ours_is_replaced_but_not_with_notes_in_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("model");
+        for _ in 0..2 {
+            let mut new = NewDirectory::create(&path).expect("created");
+            new.add("deep/part.json", b"[]").expect("added");
+            new.publish(&run()).expect("published");
+        }
+        assert_eq!(fs::read_dir(folder.path()).expect("listed").count(), 1);
+        fs::write(path.join("deep/notes.txt"), b"mine").expect("written");
+        let error = NewDirectory::create(&path).err().expect("refused");
+        assert!(
+            error.to_string().ends_with("did not make: deep/notes.txt"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn two_writers_do_not_mix() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("model");
+        let first = NewDirectory::create(&path).expect("created");
+        let error = NewDirectory::create(&path).err().expect("refused");
+        assert!(error.to_string().contains("another process"), "{error}");
+        drop(first);
+        assert!(NewDirectory::create(&path).is_ok());
+        assert_eq!(fs::read_dir(folder.path()).expect("listed").count(), 0);
     }
 
     #[test]

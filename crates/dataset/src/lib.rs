@@ -30,7 +30,7 @@ pub use formats::Format;
 pub use id::{IdAssigner, RowId};
 pub use journal::{Journal, Resume};
 pub use provenance::{Input, InputNode, Node, Provenance, Run};
-pub use rows::{Rows, open};
+pub use rows::{Rows, open, open_with};
 pub use source::Source;
 pub use table::{Table, column_names};
 pub use textfile::read_text;

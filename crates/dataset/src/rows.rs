@@ -1,7 +1,9 @@
 //! Reads a set as a stream of batches with canonical columns, ids and a known history.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
+use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read, Write as _};
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use arrow::array::{ArrayRef, AsArray as _, RecordBatch, StringArray};
@@ -10,22 +12,23 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
 use crate::canonical::{Mapping, Reading};
 use crate::columns;
-use crate::digest::{Digest, row_contents};
-use crate::error::{Error, Result};
+use crate::digest::{Digest, add_text, row_contents};
+use crate::error::{Error, Result, shown};
 use crate::formats::{Format, RawRows, ipc};
 use crate::id::IdAssigner;
 use crate::provenance::{Input, InputNode, Provenance};
 use crate::source::{Piece, Source};
 
-/// The rows of a source, batch after batch; memory is that of one batch, and 24 bytes a row
-/// where ids have to be given.
+/// The rows of a source, batch after batch; memory is that of one batch, and about 50 bytes for
+/// each distinct row where ids have to be given.
 pub struct Rows {
     name: String,
     schema: SchemaRef,
     how: Reading,
     waiting: VecDeque<Piece>,
     current: Option<Open>,
-    ids: Option<IdAssigner>,
+    ids: IdAssigner,
+    has_ids: bool,
     inputs: Vec<Input>,
 }
 
@@ -46,8 +49,23 @@ struct Open {
 /// Columns get their canonical names, and rows without an id get one. A set that carries
 /// provenance is checked against it when its last row was read.
 pub fn open(source: &Source, how: &Reading) -> Result<Rows> {
+    open_with(source, how, IdAssigner::default())
+}
+
+/// Opens `source` as [`open`] does, giving ids as `ids` does after all that it gave before:
+/// rows of several sources that are one set take it over from each other, see
+/// [`Rows::into_parts`].
+pub fn open_with(source: &Source, how: &Reading, ids: IdAssigner) -> Result<Rows> {
     let (first, waiting) = match source {
-        Source::Stdin => (open_stdin(how)?, VecDeque::new()),
+        Source::Stdin => {
+            let input = open_pipe(Box::new(io::stdin()), "standard input", how)?;
+            (input, VecDeque::new())
+        }
+        Source::Path(path) if is_pipe(path) => {
+            let name = source.to_string();
+            let file = File::open(path).map_err(|cause| Error::io("read", &name, cause))?;
+            (open_pipe(Box::new(file), &name, how)?, VecDeque::new())
+        }
         _ => {
             let mut pieces = VecDeque::from(source.pieces(how.split.as_deref())?);
             let first = pieces
@@ -66,7 +84,8 @@ pub fn open(source: &Source, how: &Reading) -> Result<Rows> {
         how: how.clone(),
         waiting,
         current: Some(first),
-        ids: (!has_ids).then(IdAssigner::default),
+        ids,
+        has_ids,
         inputs: Vec::new(),
     })
 }
@@ -86,16 +105,21 @@ fn open_piece(piece: &Piece, how: &Reading) -> Result<Open> {
     )
 }
 
-/// An IPC stream on standard input is read as it comes; any other format is kept in a
+/// Whether what is at `path` can be read only once, such as a named pipe or `/dev/fd/63`.
+fn is_pipe(path: &Path) -> bool {
+    path.metadata()
+        .is_ok_and(|found| !found.is_file() && !found.is_dir())
+}
+
+/// An IPC stream that comes through a pipe is read as it comes; any other format is kept in a
 /// temporary file first, since it is read twice or from its end.
-fn open_stdin(how: &Reading) -> Result<Open> {
-    let name = "standard input";
-    let mut input = BufReader::with_capacity(1 << 16, io::stdin());
+fn open_pipe(input: Box<dyn Read + Send>, name: &str, how: &Reading) -> Result<Open> {
+    let mut input = BufReader::with_capacity(1 << 16, input);
     let head = input
         .fill_buf()
         .map_err(|cause| Error::io("read", name, cause))?;
     if head.is_empty() {
-        return Err(Error::new("standard input is empty")
+        return Err(Error::new(format!("{name} is empty"))
             .with_hint("the stage before this one wrote nothing; see what it printed"));
     }
     if head.starts_with(&[0xff; 4]) && how.format.is_none_or(|format| format == Format::Arrow) {
@@ -180,6 +204,24 @@ impl Open {
         self.mapping.apply(&batch).map(Some)
     }
 
+    /// Checks that every row of the batch that was just read has an id of ours.
+    fn check_ids(&self, batch: &RecordBatch) -> Result<()> {
+        let Some(column) = batch.column_by_name(columns::ID.name) else {
+            return Ok(());
+        };
+        let texts = cast(column, &DataType::Utf8)?;
+        let texts = texts.as_string::<i32>();
+        match texts.iter().position(|id| !id.is_some_and(is_row_id)) {
+            None => Ok(()),
+            Some(row) => Err(Error::new(format!(
+                "{}: the id `{}` of row {} is no id of 32 hex digits, as those before it are",
+                self.name,
+                shown(texts.value(row)),
+                self.digest.rows() as usize - batch.num_rows() + row
+            ))),
+        }
+    }
+
     /// What was read, once all of it was.
     fn input(self, accept_edited: bool) -> Result<Input> {
         let rows = self.digest.rows();
@@ -245,17 +287,25 @@ impl Rows {
     }
 
     /// Reads what is left, and says what was read, as `role`; one entry a file.
-    pub fn into_inputs(mut self, role: &str) -> Result<Vec<Input>> {
+    pub fn into_inputs(self, role: &str) -> Result<Vec<Input>> {
+        self.into_parts(role).map(|(inputs, _)| inputs)
+    }
+
+    /// The same, with what gave the ids, for the next source of the same set.
+    pub fn into_parts(mut self, role: &str) -> Result<(Vec<Input>, IdAssigner)> {
         while self.advance()?.is_some() {}
         for input in &mut self.inputs {
             role.clone_into(&mut input.node.role);
         }
-        Ok(self.inputs)
+        Ok((self.inputs, self.ids))
     }
 
     fn advance(&mut self) -> Result<Option<RecordBatch>> {
         while let Some(open) = self.current.as_mut() {
             if let Some(batch) = open.next()? {
+                if self.has_ids {
+                    open.check_ids(&batch)?;
+                }
                 return self.finish_batch(batch).map(Some);
             }
             if let Some(read) = self.current.take() {
@@ -269,9 +319,10 @@ impl Rows {
     }
 
     fn finish_batch(&mut self, batch: RecordBatch) -> Result<RecordBatch> {
-        let batch = match &mut self.ids {
-            Some(ids) => assign_ids(ids, &batch)?,
-            None => batch,
+        let batch = if self.has_ids {
+            batch
+        } else {
+            assign_ids(&mut self.ids, &batch, &self.how.marks)?
         };
         if batch.schema_ref().fields() != self.schema.fields() {
             return self.reconcile(&batch);
@@ -292,15 +343,18 @@ impl Rows {
                     field.name()
                 ))
             })?;
-            cast(found, field.data_type()).map_err(|cause| {
+            let differs = || {
                 Error::new(format!(
                     "{name}: column `{}` is {}, but the files before it have {}",
                     field.name(),
                     found.data_type(),
                     field.data_type()
                 ))
-                .caused_by(cause)
-            })
+            };
+            if !keeps_all(found.data_type(), field.data_type()) {
+                return Err(differs());
+            }
+            cast(found, field.data_type()).map_err(|cause| differs().caused_by(cause))
         });
         let columns = columns.collect::<Result<Vec<_>>>()?;
         if batch.num_columns() != columns.len() {
@@ -310,12 +364,52 @@ impl Rows {
                 columns.len()
             )));
         }
+        let vectors = columns::EMBEDDING.name;
+        let fields = (
+            self.schema.field_with_name(vectors),
+            batch.schema_ref().field_with_name(vectors),
+        );
+        if let (Ok(before), Ok(found)) = fields {
+            columns::one_embedder(name, before, found)?;
+        }
         Ok(RecordBatch::try_new(Arc::clone(&self.schema), columns)?)
     }
 }
 
-fn assign_ids(ids: &mut IdAssigner, batch: &RecordBatch) -> Result<RecordBatch> {
-    let contents = row_contents(batch)?;
+/// Whether every value of type `from` is there unchanged as one of type `to`.
+fn keeps_all(from: &DataType, to: &DataType) -> bool {
+    use DataType::{FixedSizeList, Int32, Int64, LargeList, List, Null, Struct};
+    match (from, to) {
+        (List(from) | LargeList(from), List(to) | LargeList(to)) => {
+            keeps_all(from.data_type(), to.data_type())
+        }
+        (FixedSizeList(from, n), FixedSizeList(to, m)) => {
+            n == m && keeps_all(from.data_type(), to.data_type())
+        }
+        (Struct(from), Struct(to)) => {
+            let same = |(from, to): (&Arc<Field>, &Arc<Field>)| {
+                from.name() == to.name() && keeps_all(from.data_type(), to.data_type())
+            };
+            from.len() == to.len() && from.iter().zip(to).all(same)
+        }
+        (Null, _) | (Int32, Int64) => true,
+        _ => from == to || (columns::is_text(from) && columns::is_text(to)),
+    }
+}
+
+fn assign_ids(
+    ids: &mut IdAssigner,
+    batch: &RecordBatch,
+    marks: &BTreeMap<&'static str, String>,
+) -> Result<RecordBatch> {
+    let mut contents = row_contents(batch)?;
+    for (name, value) in marks {
+        if batch.column_by_name(name).is_none() {
+            contents
+                .iter_mut()
+                .for_each(|content| add_text(name, value, content));
+        }
+    }
     let assigned = contents
         .iter()
         .map(|content| ids.assign(content).to_string());
@@ -335,5 +429,108 @@ impl Iterator for Rows {
             self.waiting.clear();
         }
         next
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().expect("a folder");
+        for (name, text) in files {
+            std::fs::write(folder.path().join(name), text).expect("written");
+        }
+        folder
+    }
+
+    fn ids(path: &Path, how: &Reading) -> Result<Vec<String>> {
+        let mut ids = Vec::new();
+        for batch in open(&Source::Path(path.to_owned()), how)? {
+            let column = batch?.column(0).as_string::<i32>().clone();
+            ids.extend(column.iter().flatten().map(str::to_owned));
+        }
+        Ok(ids)
+    }
+
+    fn refused(files: &[(&str, &str)]) -> String {
+        let folder = folder(files);
+        let read = ids(folder.path(), &Reading::default());
+        read.expect_err("refused").to_string()
+    }
+
+    #[test]
+    fn a_later_shard_that_would_lose_values_is_refused() {
+        let whole = ("a.jsonl", "{\"n\":1}\n");
+        let message = refused(&[whole, ("b.jsonl", "{\"n\":1.5}\n")]);
+        assert_eq!(
+            message,
+            "b.jsonl: column `n` is Float64, but the files before it have Int64"
+        );
+        let message = refused(&[whole, ("b.jsonl", "{\"n\":\"one\"}\n")]);
+        assert!(message.contains("Int64"), "{message}");
+    }
+
+    #[test]
+    fn a_later_shard_without_values_is_read() {
+        let folder = folder(&[
+            ("a.jsonl", "{\"n\":[\"x\"]}\n"),
+            ("b.jsonl", "{\"n\":null}\n{\"n\":[]}\n"),
+        ]);
+        assert_eq!(
+            ids(folder.path(), &Reading::default()).expect("ids").len(),
+            3
+        );
+    }
+
+    #[test]
+    fn a_later_row_without_an_id_of_ours_is_named() {
+        let id = "0123456789abcdef0123456789abcdef";
+        let first = format!("{{\"id\":\"{id}\"}}\n");
+        let message = refused(&[
+            ("a.jsonl", &first),
+            ("b.jsonl", &format!("{first}{{\"id\":\"x\"}}\n")),
+        ]);
+        assert!(
+            message.starts_with("b.jsonl: the id `x` of row 1"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn a_mark_tells_equal_rows_apart_unless_the_file_has_it() {
+        let folder = folder(&[
+            ("a.jsonl", "{\"text\":\"x\"}\n"),
+            ("b.jsonl", "{\"text\":\"x\",\"source\":\"human\"}\n"),
+        ]);
+        let marked = |name: &str, source: Option<&str>| {
+            let marks = source.map(|source| ("source", source.to_owned()));
+            let how = Reading {
+                marks: marks.into_iter().collect(),
+                ..Reading::default()
+            };
+            ids(&folder.path().join(name), &how).expect("ids").remove(0)
+        };
+        assert_ne!(
+            marked("a.jsonl", Some("human")),
+            marked("a.jsonl", Some("gpt2"))
+        );
+        assert_ne!(marked("a.jsonl", Some("human")), marked("a.jsonl", None));
+        assert_eq!(marked("b.jsonl", Some("gpt2")), marked("b.jsonl", None));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_with_a_name_is_read_once() {
+        let folder = folder(&[]);
+        let path = folder.path().join("pipe.jsonl");
+        let made = std::process::Command::new("mkfifo").arg(&path).status();
+        assert!(made.expect("mkfifo runs").success());
+        let writer = std::thread::spawn({
+            let path = path.clone();
+            move || std::fs::write(path, "{\"text\":\"x\"}\n{\"text\":\"y\"}\n")
+        });
+        assert_eq!(ids(&path, &Reading::default()).expect("ids").len(), 2);
+        writer.join().expect("joined").expect("written");
     }
 }

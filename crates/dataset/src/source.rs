@@ -117,7 +117,7 @@ fn in_folder(folder: &Path) -> Result<Vec<PathBuf>> {
         let known = path
             .extension()
             .and_then(OsStr::to_str)
-            .is_some_and(|e| EXTENSIONS.contains(&e));
+            .is_some_and(|e| EXTENSIONS.contains(&e.to_lowercase().as_str()));
         if path.is_file() && known && !hidden {
             paths.push(path);
         }
@@ -192,14 +192,14 @@ mod tests {
     #[test]
     fn shards_come_in_the_order_of_their_names() {
         let folder = tempfile::tempdir().expect("a folder");
-        for name in ["b-00001.csv", "b-00000.csv", ".hidden.csv", "notes.md"] {
+        for name in ["b-00001.csv", "b-00000.CSV", ".hidden.csv", "notes.md"] {
             std::fs::write(folder.path().join(name), "text\n").expect("written");
         }
         let pieces = Source::Path(folder.path().to_owned())
             .pieces(None)
             .expect("shards");
         let names: Vec<_> = pieces.iter().map(|piece| piece.name.as_str()).collect();
-        assert_eq!(names, ["b-00000.csv", "b-00001.csv"]);
+        assert_eq!(names, ["b-00000.CSV", "b-00001.csv"]);
         let pattern = format!("{}/*1.csv", folder.path().display());
         assert_eq!(Source::Glob(pattern).pieces(None).expect("one").len(), 1);
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array as _, ArrayRef, AsArray as _, BooleanArray, RecordBatch};
+use arrow::array::{Array as _, ArrayRef, AsArray as _, BooleanArray, RecordBatch, StringArray};
 use arrow::compute::{cast, concat_batches, filter_record_batch, interleave_record_batch};
 use arrow::datatypes::{
     DataType, Field, FieldRef, Float32Type, Float64Type, Int32Type, Schema, SchemaRef,
@@ -11,9 +11,11 @@ use numeric::Vectors;
 
 use crate::canonical::Reading;
 use crate::columns::{self, Column};
+use crate::digest::ContentHash;
 use crate::error::{Error, Result, listed};
+use crate::id::IdAssigner;
 use crate::provenance::Input;
-use crate::rows::open;
+use crate::rows::open_with;
 use crate::source::Source;
 use crate::writer::Writer;
 
@@ -29,17 +31,47 @@ pub struct Table {
 impl Table {
     /// Reads `source` as `role`, after checking that it has the columns `reads`.
     pub fn read(source: &Source, how: &Reading, role: &str, reads: &[&Column]) -> Result<Self> {
-        let mut rows = open(source, how)?;
+        let read = Self::read_after(IdAssigner::default(), source, how, role, reads);
+        read.map(|(table, _)| table)
+    }
+
+    /// Reads each of `sources` as [`read`](Self::read) does, so that no two rows without an id
+    /// get the same, even where they are in different sources.
+    pub fn read_each(
+        sources: &[Source],
+        how: &Reading,
+        role: &str,
+        reads: &[&Column],
+    ) -> Result<Vec<Self>> {
+        let mut ids = IdAssigner::default();
+        let mut tables = Vec::with_capacity(sources.len());
+        for source in sources {
+            let (table, given) = Self::read_after(ids, source, how, role, reads)?;
+            tables.push(table);
+            ids = given;
+        }
+        Ok(tables)
+    }
+
+    fn read_after(
+        ids: IdAssigner,
+        source: &Source,
+        how: &Reading,
+        role: &str,
+        reads: &[&Column],
+    ) -> Result<(Self, IdAssigner)> {
+        let mut rows = open_with(source, how, ids)?;
         columns::require(rows.name(), rows.schema(), reads)?;
         let (name, schema) = (rows.name().to_owned(), Arc::clone(rows.schema()));
         let batches = rows.by_ref().collect::<Result<Vec<_>>>()?;
-        let inputs = rows.into_inputs(role)?;
-        Ok(Self {
+        let (inputs, ids) = rows.into_parts(role)?;
+        let table = Self {
             name,
             schema,
             batches,
             inputs,
-        })
+        };
+        Ok((table, ids))
     }
 
     /// The rows of `batches`, which all have `schema`; made, not read.
@@ -72,9 +104,17 @@ impl Table {
         &self.inputs
     }
 
-    /// The content hash of what was read; of the first file, where there are several.
-    pub fn hash(&self) -> Option<crate::ContentHash> {
-        self.inputs.first().map(|input| input.node.hash)
+    /// The content hash of what was read; of several files, the hash of the lines that hold
+    /// their hashes.
+    pub fn hash(&self) -> Option<ContentHash> {
+        match &self.inputs[..] {
+            [] => None,
+            [one] => Some(one.node.hash),
+            several => {
+                let lines = several.iter().map(|input| format!("{}\n", input.node.hash));
+                Some(ContentHash::of_bytes(lines.collect::<String>().as_bytes()))
+            }
+        }
     }
 
     /// How many rows there are.
@@ -158,6 +198,27 @@ impl Table {
             values.extend(cast(chunk, &DataType::Float64)?.as_primitive::<Float64Type>());
         }
         Ok(values)
+    }
+
+    /// For each row the id of the first row that it was made from, or its own where there is none:
+    /// rows of one family share their accidents, and intervals are computed over families.
+    pub fn families(&self) -> Result<Vec<String>> {
+        let ids = self.texts(columns::ID.name)?;
+        if !self.has(columns::PARENTS.name) {
+            return Ok(ids.into_iter().map(str::to_owned).collect());
+        }
+        let kind = DataType::List(Arc::new(Field::new("item", DataType::Utf8, true)));
+        let mut parents = Vec::with_capacity(self.len());
+        for chunk in self.chunks(columns::PARENTS.name)? {
+            for list in cast(chunk, &kind)?.as_list::<i32>() {
+                let list = list.filter(|list| !list.is_empty() && list.is_valid(0));
+                parents.push(list.map(|list| list.as_string::<i32>().value(0).to_owned()));
+            }
+        }
+        let families = ids.into_iter().zip(parents);
+        Ok(families
+            .map(|(id, parent)| parent.unwrap_or_else(|| id.to_owned()))
+            .collect())
     }
 
     /// The vectors of the column `embedding`, and what its field says of the embedder.
@@ -272,15 +333,45 @@ impl Table {
         })
     }
 
+    /// The same rows with `value` in place of each null of the text column called `name`.
+    pub fn filled(&self, name: &str, value: &str) -> Result<Self> {
+        let texts = self.optional_texts(name)?;
+        if texts.iter().all(Option::is_some) {
+            return Ok(self.clone());
+        }
+        let at = self.schema.index_of(name)?;
+        let mut fields: Vec<FieldRef> = self.schema.fields().iter().cloned().collect();
+        fields[at] = Arc::new(Field::clone(&fields[at]).with_data_type(DataType::Utf8));
+        let schema = Arc::new(Schema::new(fields));
+        let mut texts = texts.into_iter().map(|text| text.unwrap_or(value));
+        let mut batches = Vec::with_capacity(self.batches.len());
+        for batch in &self.batches {
+            let mut columns = batch.columns().to_vec();
+            let part = texts.by_ref().take(batch.num_rows());
+            columns[at] = Arc::new(StringArray::from_iter_values(part));
+            batches.push(RecordBatch::try_new(Arc::clone(&schema), columns)?);
+        }
+        Ok(Self {
+            schema,
+            batches,
+            ..self.clone()
+        })
+    }
+
     /// The rows of `tables` one after the other.
     ///
-    /// A column that one of them lacks is null there; a column of two types is an error.
+    /// A column that one of them lacks is null there; a column of two types, or of vectors of two
+    /// embedders, is an error.
     pub fn stack(name: &str, tables: &[&Self]) -> Result<Self> {
         let mut fields: Vec<FieldRef> = Vec::new();
         for field in tables.iter().flat_map(|table| table.schema.fields()) {
             match fields.iter_mut().find(|known| known.name() == field.name()) {
                 None => fields.push(Arc::new(field.as_ref().clone().with_nullable(true))),
-                Some(known) if same_kind(known.data_type(), field.data_type()) => {}
+                Some(known) if same_kind(known.data_type(), field.data_type()) => {
+                    if field.name() == columns::EMBEDDING.name {
+                        columns::one_embedder(name, known, field)?;
+                    }
+                }
                 Some(known) => {
                     return Err(Error::new(format!(
                         "column `{}` is {} in one source and {} in another",
@@ -349,7 +440,7 @@ pub fn column_names(schema: &Schema) -> String {
 
 #[cfg(test)]
 mod tests {
-    use arrow::array::{Int32Array, StringArray};
+    use arrow::array::{Int32Array, ListBuilder, StringBuilder};
 
     use super::*;
 
@@ -397,6 +488,59 @@ mod tests {
             [Some(1), Some(2), None, None]
         );
         assert_eq!(both.len(), 4);
+    }
+
+    #[test]
+    fn rows_of_one_parent_are_one_family_with_the_parent_itself() {
+        let ids: ArrayRef = Arc::new(StringArray::from(vec!["a", "b", "c", "d"]));
+        let mut lists = ListBuilder::new(StringBuilder::new());
+        lists.append_null();
+        lists.append_value([Some("a"), Some("z")]);
+        lists.append(true);
+        lists.append_value([Some("z")]);
+        let parents: ArrayRef = Arc::new(lists.finish());
+        let columns = [("id", ids, true), ("parents", parents, true)];
+        let batch = RecordBatch::try_from_iter_with_nullable(columns).expect("one length");
+        let table = Table::new("set", batch.schema(), vec![batch]);
+        assert_eq!(table.families().expect("families"), ["a", "a", "c", "z"]);
+    }
+
+    #[test]
+    fn vectors_of_two_embedders_are_not_stacked() {
+        let item = Arc::new(Field::new("item", DataType::Float32, false));
+        let kind = DataType::FixedSizeList(item, 1);
+        let made = |embedder: &str| {
+            let values = arrow::array::new_null_array(&kind, 2);
+            let said = [("embedder".to_owned(), embedder.to_owned())];
+            let field = Field::new("embedding", kind.clone(), true).with_metadata(said);
+            table(&["a"]).with_column(field, &values).expect("added")
+        };
+        assert!(Table::stack("both", &[&made("one"), &made("one")]).is_ok());
+        let error = Table::stack("both", &[&made("one"), &made("other")]).expect_err("two");
+        let message = error.to_string();
+        assert!(message.contains("embedder one"), "{message}");
+        assert!(message.contains("embedder other"), "{message}");
+    }
+
+    #[test]
+    fn identical_rows_of_two_sources_get_different_ids() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let sources = ["a.jsonl", "b.jsonl"].map(|name| Source::Path(folder.path().join(name)));
+        std::fs::write(folder.path().join("a.jsonl"), "{\"text\":\"x\"}\n").expect("written");
+        let more = "{\"text\":\"x\"}\n{\"text\":\"y\",\"n\":1}\n";
+        std::fs::write(folder.path().join("b.jsonl"), more).expect("written");
+        let tables = Table::read_each(&sources, &Reading::default(), "input", &[]).expect("sets");
+        let both = Table::stack("both", &tables.iter().collect::<Vec<_>>()).expect("stacked");
+        let ids = both.texts("id").expect("ids");
+        assert_ne!(ids[0], ids[1]);
+        let alone = Table::read(&sources[1], &Reading::default(), "input", &[]).expect("a set");
+        assert_eq!(alone.texts("id").expect("ids"), [ids[0], ids[2]]);
+        let lines: String = tables
+            .iter()
+            .flat_map(Table::hash)
+            .map(|hash| format!("{hash}\n"))
+            .collect();
+        assert_eq!(both.hash(), Some(ContentHash::of_bytes(lines.as_bytes())));
     }
 
     #[test]

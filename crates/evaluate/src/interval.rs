@@ -45,6 +45,25 @@ impl Resampling {
         }
     }
 
+    /// Whether some rows are drawn together, so that they are fewer than they seem.
+    pub(crate) fn is_grouped(&self) -> bool {
+        self.groups.len() < self.rows
+    }
+
+    /// The share of rows that are hits: with Wilson's interval, or where rows are drawn together
+    /// with that of the draws; `hits` has all rows, and there is one at least.
+    pub(crate) fn share(&self, hits: &[bool]) -> Estimate {
+        if !self.is_grouped() {
+            return share(hits.iter().filter(|hit| **hit).count(), hits.len());
+        }
+        self.estimate(|weights| {
+            let counted = hits.iter().zip(weights).filter(|(hit, _)| **hit);
+            let right: u64 = counted.map(|(_, weight)| u64::from(*weight)).sum();
+            let all: u64 = weights.iter().map(|weight| u64::from(*weight)).sum();
+            right as f64 / all as f64
+        })
+    }
+
     /// The statistic of all rows, with the interval that holds 95 of 100 of its values over as
     /// many groups drawn with replacement; without one where there is a single group.
     ///
@@ -138,6 +157,23 @@ mod tests {
             high - low
         };
         assert!(width(&grouped) > 4.0 * width(&alone));
+    }
+
+    #[test]
+    fn a_share_of_rows_that_belong_together_is_bootstrapped() {
+        let hits: Vec<bool> = (0..40).map(|row| row / 4 % 2 == 0).collect();
+        let method = |groups: &[usize]| {
+            let estimate = Resampling::new(groups, Seed::new(1)).share(&hits);
+            assert_eq!((estimate.value, estimate.n), (0.5, 40));
+            estimate.interval.expect("an interval")
+        };
+        let alone = method(&(0..40).collect::<Vec<_>>());
+        let grouped = method(&(0..40).map(|row| row / 4).collect::<Vec<_>>());
+        assert_eq!(
+            (alone.method, grouped.method),
+            ("wilson_95", "bootstrap_95")
+        );
+        assert!(grouped.high - grouped.low > 1.5 * (alone.high - alone.low));
     }
 
     #[test]

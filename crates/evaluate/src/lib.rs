@@ -80,6 +80,13 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
             "name a file",
         ));
     }
+    cli::distinct(&[
+        ("-o", cli::file_of(&args.output.output)),
+        (
+            "--predictions",
+            args.predictions.as_ref().and_then(cli::file_of),
+        ),
+    ])?;
     let judge = judges::open(&args.model)?;
     let test = TestSet::read(&args.test, &args.reading.reading())?;
     let judged = judge.judge(args, &test, console)?;

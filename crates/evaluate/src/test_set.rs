@@ -1,11 +1,7 @@
 //! The test rows, and which of them belong together.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use arrow::array::{Array as _, AsArray as _};
-use arrow::compute::cast;
-use arrow::datatypes::{DataType, Field};
 use dataset::{Column, ContentHash, Reading, Source, Table, columns};
 
 /// The rows to test on.
@@ -60,40 +56,19 @@ impl TestSet {
     /// For each row the number of its group: rows made from the same row, and that row itself,
     /// are one group.
     pub(crate) fn groups(&self) -> dataset::Result<Vec<usize>> {
-        let parents = first_parents(&self.table)?;
-        let ids = self.table.texts(columns::ID.name)?;
         let mut numbers: BTreeMap<String, usize> = BTreeMap::new();
-        let groups = ids.into_iter().zip(parents).map(|(id, parent)| {
+        let groups = self.table.families()?.into_iter().map(|family| {
             let next = numbers.len();
-            let key = parent.unwrap_or_else(|| id.to_owned());
-            *numbers.entry(key).or_insert(next)
+            *numbers.entry(family).or_insert(next)
         });
         Ok(groups.collect())
     }
 }
 
-fn first_parents(table: &Table) -> dataset::Result<Vec<Option<String>>> {
-    let name = columns::PARENTS.name;
-    if !table.has(name) {
-        return Ok(vec![None; table.len()]);
-    }
-    let kind = DataType::List(Arc::new(Field::new("item", DataType::Utf8, true)));
-    let mut parents = Vec::with_capacity(table.len());
-    for batch in table.batches() {
-        let Some(column) = batch.column_by_name(name) else {
-            continue;
-        };
-        let lists = cast(column, &kind)?;
-        for list in lists.as_list::<i32>() {
-            let list = list.filter(|list| !list.is_empty() && list.is_valid(0));
-            parents.push(list.map(|list| list.as_string::<i32>().value(0).to_owned()));
-        }
-    }
-    Ok(parents)
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
+    use std::sync::Arc;
+
     use arrow::array::{ArrayRef, ListBuilder, RecordBatch, StringArray, StringBuilder};
 
     use super::*;

@@ -27,7 +27,8 @@ pub const STAGE: Stage = Stage {
 
 /// Keep rows, or drop them with a reason
 ///
-/// The rules judge in the order in which they are listed here, each what the ones before it kept.
+/// The rules judge in the order in which they are listed here, each what the ones before it kept;
+/// before them all, rows whose text is null are dropped as null-text.
 #[derive(Debug, clap::Parser, Serialize)]
 #[command(name = "filter", version)]
 pub struct Args {
@@ -68,8 +69,30 @@ impl cli::Arguments for Args {
 
 /// Runs the stage; where nothing is left, or less than asked, nothing is written.
 pub fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
-    let rules = args.rules.asked();
-    if rules.is_empty() {
+    check_request(args)?;
+    let reads = if args.column == columns::TEXT.name {
+        STAGE.reads
+    } else {
+        &[]
+    };
+    let table = args.input.table(reads)?;
+    let mut files = files(args);
+    let rows = candidates(&table, &args.column)?;
+    let judgement = Judgement::of(&args.rules.judging(), &rows, &mut files)?;
+    if let Some(no) = answer(args, &judgement) {
+        console.close(judgement.summary());
+        console.warn(no);
+        return Ok(Outcome::No);
+    }
+    if !args.dry_run {
+        write(args, &table, &judgement, files)?;
+    }
+    console.close(judgement.summary());
+    Ok(Outcome::Done)
+}
+
+fn check_request(args: &Args) -> anyhow::Result<()> {
+    if args.rules.asked().is_empty() {
         let known: Vec<_> = args.rules.all().iter().map(|rule| rule.name()).collect();
         return Err(cli::with_hint(
             anyhow::anyhow!("no rule is asked for"),
@@ -82,24 +105,10 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
             "name a file",
         ));
     }
-    let reads = if args.column == columns::TEXT.name {
-        STAGE.reads
-    } else {
-        &[]
-    };
-    let table = args.input.table(reads)?;
-    let mut files = files(args);
-    let judgement = Judgement::of(&rules, &candidates(&table, &args.column)?, &mut files)?;
-    if let Some(no) = answer(args, &judgement) {
-        console.close(judgement.summary());
-        console.warn(no);
-        return Ok(Outcome::No);
-    }
-    if !args.dry_run {
-        write(args, &table, &judgement, files)?;
-    }
-    console.close(judgement.summary());
-    Ok(Outcome::Done)
+    cli::distinct(&[
+        ("-o", cli::file_of(&args.output.output)),
+        ("--rejects", args.rejects.as_ref().and_then(cli::file_of)),
+    ])
 }
 
 /// Sets to compare with are read as the input is, but for its split.
@@ -121,9 +130,11 @@ fn candidates<'a>(table: &'a Table, column: &str) -> dataset::Result<Candidates<
     } else {
         vec![None; table.len()]
     };
+    let texts = table.optional_texts(column)?;
     Ok(Candidates {
         ids: table.texts(columns::ID.name)?,
-        texts: table.texts(column)?,
+        null: texts.iter().map(Option::is_none).collect(),
+        texts: texts.into_iter().map(Option::unwrap_or_default).collect(),
         labels,
     })
 }

@@ -6,6 +6,7 @@ mod in_grammar;
 mod length;
 mod limit;
 mod near_duplicate;
+mod null_text;
 
 use dataset::{Input, Reading};
 use serde::Serialize;
@@ -40,7 +41,8 @@ pub struct RuleArgs {
 }
 
 impl RuleArgs {
-    /// Every rule, in the order in which they judge: what needs one row first, what needs all last.
+    /// Every rule with options, in the order in which they judge: what needs one row first, what
+    /// needs all last.
     pub(crate) fn all(&self) -> [&dyn Rule; 6] {
         [
             &self.length,
@@ -55,6 +57,12 @@ impl RuleArgs {
     /// The rules that the command line asks for.
     pub(crate) fn asked(&self) -> Vec<&dyn Rule> {
         self.all().into_iter().filter(|rule| rule.asked()).collect()
+    }
+
+    /// Those, after the one that always judges: the others need a text.
+    pub(crate) fn judging(&self) -> Vec<&dyn Rule> {
+        let first: &dyn Rule = &null_text::NullText;
+        std::iter::once(first).chain(self.asked()).collect()
     }
 }
 
@@ -86,7 +94,10 @@ pub(crate) struct Rejection {
 #[derive(Clone, Debug)]
 pub(crate) struct Candidates<'a> {
     pub(crate) ids: Vec<&'a str>,
+    /// A text a row; empty where it is null.
     pub(crate) texts: Vec<&'a str>,
+    /// Whether the text of a row is null.
+    pub(crate) null: Vec<bool>,
     /// A label a row; none where the set has no such column, or the row no label.
     pub(crate) labels: Vec<Option<&'a str>>,
 }
@@ -99,6 +110,7 @@ impl<'a> Candidates<'a> {
         Self {
             ids: pick(&self.ids),
             texts: pick(&self.texts),
+            null: rows.iter().map(|row| self.null[*row]).collect(),
             labels,
         }
     }
@@ -132,9 +144,10 @@ pub(crate) mod testing {
     /// Rows of (text, label) with the ids "0", "1", ….
     pub(crate) fn labelled(rule: &dyn Rule, rows: &[(&str, Option<&str>)]) -> Vec<Verdict> {
         let ids: Vec<String> = (0..rows.len()).map(|row| row.to_string()).collect();
-        let (texts, labels) = rows.iter().copied().unzip();
+        let (texts, labels): (Vec<_>, Vec<_>) = rows.iter().copied().unzip();
         let rows = Candidates {
             ids: ids.iter().map(String::as_str).collect(),
+            null: vec![false; texts.len()],
             texts,
             labels,
         };
@@ -162,6 +175,7 @@ pub(crate) mod testing {
             .collect();
         let rules = RuleArgs::default();
         let mut names: Vec<_> = rules.all().iter().map(|rule| rule.name()).collect();
+        names.extend(rules.judging().iter().map(|rule| rule.name()));
         files.sort();
         names.sort_unstable();
         assert_eq!(files, names);

@@ -51,7 +51,7 @@ fn read(folder: &Path, name: &str) -> Table {
 #[test]
 fn each_dropped_row_is_counted_by_its_rule_and_kept_among_the_rejects() {
     let folder = folder();
-    let options = "--min-words 2 --against test.csv --exact-duplicate normalised \
+    let options = "--min-words 2 --against test.csv --exact-duplicate=normalised \
         --near-duplicate 0.6 --limit 1 --rejects rejects.parquet";
     let done = filter(folder.path(), options);
     let expected = "filter: 6 in, 1 kept, 5 rejected \
@@ -79,6 +79,36 @@ fn each_dropped_row_is_counted_by_its_rule_and_kept_among_the_rejects() {
         rejects.optional_texts("reject_match").expect("matches")[..2],
         [Some(first); 2]
     );
+}
+
+#[test]
+fn a_row_without_a_text_is_a_reject_with_its_reason() {
+    let folder = folder();
+    let rows = "{\"text\":\"a\"}\n{\"text\":null}\n{\"text\":\"a\"}\n";
+    std::fs::write(folder.path().join("null.jsonl"), rows).expect("written");
+    // The option without a value leaves the file that comes after it an input.
+    let done = Command::new(env!("CARGO_BIN_EXE_filter"))
+        .current_dir(folder.path())
+        .args(["--rejects", "rejects.parquet", "-o", "kept.parquet"])
+        .args(["--exact-duplicate", "null.jsonl"])
+        .output()
+        .expect("filter runs");
+    assert_eq!(
+        said(&done),
+        "filter: 3 in, 1 kept, 2 rejected (1 exact-duplicate, 1 null-text)\n"
+    );
+    let rejects = read(folder.path(), "rejects.parquet");
+    let rules = rejects.texts("reject_rule").expect("rules");
+    assert_eq!(rules, ["null-text", "exact-duplicate"]);
+}
+
+#[test]
+fn kept_and_dropped_rows_go_to_two_files() {
+    let folder = folder();
+    let done = filter(folder.path(), "--min-words 2 --rejects ./kept.parquet");
+    assert_eq!(done.status.code(), Some(2));
+    assert!(said(&done).contains("-o and --rejects are one file"));
+    assert!(!folder.path().join("kept.parquet").exists());
 }
 
 #[test]

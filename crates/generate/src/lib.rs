@@ -62,6 +62,7 @@ pub const STAGE: Stage = Stage {
 
 /// Runs the stage.
 pub fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
+    methods::check(&args.method)?;
     let seeds = Seeds::read(args)?;
     let backend = backends::open(args)?;
     let args = &knowing_labels(args, backend.as_ref());

@@ -10,7 +10,7 @@ use std::str::FromStr;
 use numeric::Seed;
 use serde::{Serialize, Serializer};
 
-use crate::args::Args;
+use crate::args::{Args, MethodArgs};
 use crate::request::{Answer, Draft, Request};
 use crate::seeds::Seeds;
 
@@ -82,6 +82,23 @@ impl Serialize for MethodName {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
+}
+
+/// Refuses options that the method has no use for, since they would change nothing.
+pub(crate) fn check(args: &MethodArgs) -> anyhow::Result<()> {
+    let method = args.method.0.name;
+    let given = [
+        ("--condition", args.condition.is_some(), "sample"),
+        ("--shots", args.shots.is_some(), "few-shot"),
+        ("--prompt", args.prompt.is_some(), "continue"),
+    ];
+    for (option, given, user) in given {
+        anyhow::ensure!(
+            !given || method == user,
+            "{option} is for --method {user}, and the method is {method}"
+        );
+    }
+    Ok(())
 }
 
 /// The label of attempt `index`, where labels come in turn.

@@ -50,6 +50,7 @@ impl Record {
         all.insert("seed", json!(self.seed.number()));
         all.insert("prompt", json!(request.prompt));
         all.insert("label", json!(request.label));
+        all.insert("template", json!(request.template));
         all.insert("parents", json!(request.parents));
         Ok(RowId::of_sample(&serde_json::to_vec(&all)?, index).to_string())
     }

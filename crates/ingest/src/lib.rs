@@ -10,7 +10,7 @@ use arrow::array::{Array as _, AsArray as _, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
 use cli::{Common, Console, InputArgs, Outcome, OutputArgs, SeedArgs, Stage};
-use dataset::{Input, RowEquation, Run, Sink, Writer, columns};
+use dataset::{IdAssigner, Input, RowEquation, Run, Sink, Writer, columns};
 use serde::Serialize;
 
 use crate::marks::Marks;
@@ -72,15 +72,25 @@ impl cli::Arguments for Args {
 
 /// Runs the stage.
 pub fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
+    if args.split.is_none() && file_per_split(&args.output.output) {
+        return Err(cli::with_hint(
+            anyhow::anyhow!("the output is named by its split, but the rows are not split"),
+            "add --split, or leave {split} out of the name",
+        ));
+    }
+    let mut taken = Ingested::new(args);
     let mut reading = args.input.reading.reading();
     reading.accept_edited = true;
-    let mut taken = Ingested::new(args);
+    reading.marks = taken.marks.texts();
+    let mut ids = IdAssigner::default();
     for source in &args.input.inputs {
-        let mut rows = dataset::open(source, &reading)?;
+        let mut rows = dataset::open_with(source, &reading, ids)?;
         for batch in rows.by_ref() {
             taken.take(&source.to_string(), &batch?)?;
         }
-        taken.inputs.extend(rows.into_inputs("input")?);
+        let (inputs, given) = rows.into_parts("input")?;
+        taken.inputs.extend(inputs);
+        ids = given;
     }
     taken.finish(args, console)
 }

@@ -1,5 +1,6 @@
 //! Marks rows with who wrote them and in which generation, where the input does not say.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Int32Array, RecordBatch, StringArray};
@@ -13,6 +14,17 @@ pub(crate) struct Marks<'a> {
 }
 
 impl Marks<'_> {
+    /// The marks by column, which tell rows apart that are otherwise alike.
+    pub(crate) fn texts(&self) -> BTreeMap<&'static str, String> {
+        let source = self
+            .source
+            .map(|name| (columns::SOURCE.name, name.to_owned()));
+        let generation = self
+            .generation
+            .map(|n| (columns::GENERATION.name, n.to_string()));
+        source.into_iter().chain(generation).collect()
+    }
+
     /// The batch with the marks as columns; a column that is there is never overwritten.
     pub(crate) fn apply(&self, batch: &RecordBatch) -> anyhow::Result<RecordBatch> {
         let rows = batch.num_rows();

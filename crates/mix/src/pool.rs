@@ -39,7 +39,7 @@ impl Pool {
     fn new(table: &Table, made_by: &str) -> anyhow::Result<Self> {
         refuse_repeated_ids(table)?;
         let table = if table.has(columns::SOURCE.name) {
-            table.clone()
+            table.filled(columns::SOURCE.name, made_by)?
         } else {
             let values: ArrayRef = Arc::new(StringArray::from(vec![made_by; table.len()]));
             table.with_column(
@@ -145,6 +145,17 @@ mod tests {
         assert_eq!(
             again.table.texts("source").expect("sources"),
             ["human", "human"]
+        );
+    }
+
+    #[test]
+    fn only_rows_that_say_nothing_are_told() {
+        let told = Pool::new(&table("told", &[("1", "x")]), "synthetic").expect("a pool");
+        let both = Table::stack("both", &[&told.table, &table("untold", &[("2", "x")])]);
+        let pool = Pool::new(&both.expect("stacked"), "human").expect("a pool");
+        assert_eq!(
+            pool.table.texts("source").expect("sources"),
+            ["synthetic", "human"]
         );
     }
 

@@ -255,7 +255,7 @@ impl Config {
                 self.num_key_value_heads, self.num_attention_heads
             ));
         }
-        if !self.head_dim.is_multiple_of(2) {
+        if self.head_dim == 0 || !self.head_dim.is_multiple_of(2) {
             return refuse(format!(
                 "head_dim {} is odd; rotary positions need pairs",
                 self.head_dim

@@ -126,7 +126,8 @@ impl<'a> Queue<'a> {
     }
 
     fn length(&self, request: &Request) -> usize {
-        (request.prompt.len() + request.max_new_tokens).min(self.positions)
+        let asked = request.prompt.len().saturating_add(request.max_new_tokens);
+        asked.min(self.positions)
     }
 
     fn take(&self) -> Option<Active<'a>> {

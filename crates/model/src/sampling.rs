@@ -70,12 +70,13 @@ impl Sampling {
         probabilities: &mut Vec<f32>,
         stream: &mut Stream,
     ) -> u32 {
-        if self.temperature == 0.0 {
+        let sharpness = (1.0 / self.temperature) as f32;
+        if !sharpness.is_finite() {
             return likeliest(logits);
         }
         probabilities.clear();
         probabilities.extend_from_slice(logits);
-        softmax_in_place(probabilities, (1.0 / self.temperature) as f32);
+        softmax_in_place(probabilities, sharpness);
         if self.top_p == 1.0 && self.top_k == 0 && self.min_p == 0.0 {
             return pick(probabilities.iter().copied().zip(0..), stream);
         }

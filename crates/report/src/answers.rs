@@ -277,18 +277,44 @@ fn turn_at(
     }
 }
 
-/// Whether measured diversity follows the levels.
-pub(crate) fn of_order(check: &Check, levels: usize) -> String {
-    let name = &check.measure.name;
-    match &check.order {
-        Order::Rises => format!(
-            "The order check holds: by {name}, each of the {levels} levels is more varied than the one before it."
-        ),
-        Order::Falls => format!(
-            "The order check holds: by {name}, each of the {levels} levels is less varied than the one before it."
-        ),
-        Order::Broken(one, other) => broken(name, one, other),
+/// Whether measured diversity follows the levels: measures that agree share a sentence.
+///
+/// Each check comes with the number of levels that its measure has.
+pub(crate) fn of_orders(checks: &[(&Check, usize)]) -> Vec<String> {
+    let mut told: Vec<(&Order, usize)> = Vec::new();
+    let mut sentences = Vec::new();
+    for (check, levels) in checks {
+        let kind = (&check.order, *levels);
+        if let Order::Broken(one, other) = &check.order {
+            sentences.push(broken(&check.measure.name, one, other));
+        } else if !told.contains(&kind) {
+            told.push(kind);
+            let agreeing = checks
+                .iter()
+                .filter(|(other, n)| (&other.order, *n) == kind);
+            let names: Vec<&str> = agreeing
+                .map(|(other, _)| other.measure.name.as_str())
+                .collect();
+            sentences.push(kept(&names, &check.order, *levels));
+        }
     }
+    sentences
+}
+
+fn kept(names: &[&str], order: &Order, levels: usize) -> String {
+    let word = if *order == Order::Rises {
+        "more"
+    } else {
+        "less"
+    };
+    let names = match names {
+        [one] => (*one).to_owned(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+        [] => String::new(),
+    };
+    format!(
+        "The order check holds: by {names}, each of the {levels} levels is {word} varied than the one before it."
+    )
 }
 
 fn broken(name: &str, one: &Factor, other: &Factor) -> String {

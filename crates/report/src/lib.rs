@@ -97,6 +97,13 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
 /// Writes the page, and says what is on it; `None` if there is no figure.
 fn report(args: &Args) -> anyhow::Result<Option<String>> {
     let results_file = results_file(args)?;
+    let beside = args.output.with_extension("md");
+    let markdown_file = args.markdown.as_deref().unwrap_or(&beside);
+    cli::distinct(&[
+        ("-o", Some(&args.output)),
+        ("--results", results_file.as_deref()),
+        ("--markdown", Some(markdown_file)),
+    ])?;
     let table = args.input.table(&[])?;
     let rows = read(&table)?;
     if rows.is_empty() {
@@ -111,11 +118,7 @@ fn report(args: &Args) -> anyhow::Result<Option<String>> {
     if let Some(path) = results_file {
         write_results(args, &table, &rows, path)?;
     }
-    let beside = args.output.with_extension("md");
-    dataset::write_file(
-        args.markdown.as_deref().unwrap_or(&beside),
-        markdown.as_bytes(),
-    )?;
+    dataset::write_file(markdown_file, markdown.as_bytes())?;
     dataset::write_file(&args.output, html.as_bytes())?;
     let files = cli::count(table.inputs().len(), "file");
     Ok(Some(format!(
@@ -133,6 +136,8 @@ fn read(table: &Table) -> anyhow::Result<Vec<ResultRow>> {
 }
 
 /// Where all rows go; `None` if that is the only file that is read, which then has them already.
+///
+/// It may not be among what is read, or would come to be: the next run would read its own rows.
 fn results_file(args: &Args) -> anyhow::Result<Option<PathBuf>> {
     anyhow::ensure!(
         args.output
@@ -145,23 +150,37 @@ fn results_file(args: &Args) -> anyhow::Result<Option<PathBuf>> {
         .results
         .clone()
         .unwrap_or_else(|| args.output.with_file_name("results.parquet"));
-    let same = |source: &Source| matches!(source, Source::Path(read) if is_same(read, &path));
-    if !args.input.inputs.iter().any(same) {
-        return Ok(Some(path));
-    }
-    if args.input.inputs.len() == 1 {
+    let full = cli::resolved(&path);
+    let inputs = &args.input.inputs;
+    if let [Source::Path(only)] = inputs.as_slice()
+        && cli::resolved(only) == full
+    {
         return Ok(None);
     }
+    let Some(input) = inputs.iter().find(|input| reads(input, &full)) else {
+        return Ok(Some(path));
+    };
     let error = anyhow::anyhow!(
-        "{} is read and would be written, with its own rows twice",
+        "{} would be written, and is among what {input} reads: its rows would count twice",
         path.display()
     );
     Err(cli::with_hint(error, "name another file with --results"))
 }
 
-fn is_same(one: &Path, other: &Path) -> bool {
-    let full = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    full(one) == full(other)
+/// Whether `input` has `file`, which need not be there yet.
+fn reads(input: &Source, file: &Path) -> bool {
+    match input {
+        Source::Stdin | Source::Hub(_) => false,
+        Source::Path(path) => {
+            let path = cli::resolved(path);
+            path == file || file.parent() == Some(&path)
+        }
+        Source::Glob(pattern) => {
+            let pattern = cli::resolved(Path::new(pattern));
+            let pattern = glob::Pattern::new(&pattern.to_string_lossy());
+            pattern.is_ok_and(|pattern| pattern.matches_path(file))
+        }
+    }
 }
 
 fn write_results(

@@ -17,7 +17,7 @@ use crate::{answers, markdown, order, origin, tables};
 
 /// What a reader has to know, a sentence or two each.
 const METHODS: &[&str] = &[
-    "An arm is a way to make a training set; a seed redraws its generation, its mix, its initial weights and its order.",
+    "An arm is a way to make a training set; a seed redraws whatever the study's recipe redraws with it (its mix at least).",
     "Where an arm has several seeds, its figure is the mean over seeds and its interval the 95 % t-interval over the seeds' values: it holds what differs from seed to seed, and not what another test set would change.",
     "Where it has one seed, the interval is that within the seed, by the method that the table of all figures names.",
     "A difference is the mean over seeds of the arm's value less that of the human-only arm with the same seed and the same human rows, with the 95 % t-interval of the paired differences.",
@@ -203,13 +203,10 @@ impl Section {
         let checks = order::checks(study);
         let (own, others): (Vec<_>, Vec<_>) =
             checks.iter().partition(|check| check.measure == *diversity);
-        let sentences = own.into_iter().chain(others).map(|check| {
-            answers::of_order(
-                check,
-                order::sets_by_level(study, &check.measure.name).len(),
-            )
-        });
-        self.answers.extend(sentences);
+        let levels = |check: &order::Check| order::sets_by_level(study, &check.measure.name).len();
+        let checks = own.into_iter().chain(others);
+        let checks: Vec<_> = checks.map(|check| (check, levels(check))).collect();
+        self.answers.extend(answers::of_orders(&checks));
         self.pictures
             .extend(pictures::by_level(study, diversity).map(Shown::from));
         self.answers.extend(answers::of_chains(study, diversity));

@@ -31,7 +31,11 @@ pub(crate) fn over_seeds(values: &[f64]) -> Option<OverSeeds> {
     let freedom = (seeds - 1) as f64;
     let error = (variance / seeds as f64).sqrt();
     let half = t_quantile(UPPER, freedom) * error;
-    let p = (error > 0.0).then(|| 2.0 * t_tail((mean / error).abs(), freedom));
+    // Equal values have no spread but that of their last digits, which is no evidence.
+    let largest = values
+        .iter()
+        .fold(0.0f64, |largest, value| largest.max(value.abs()));
+    let p = (error > 1e-12 * largest).then(|| 2.0 * t_tail((mean / error).abs(), freedom));
     Some(OverSeeds {
         mean,
         interval: Some((mean - half, mean + half)),

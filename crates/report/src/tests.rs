@@ -208,6 +208,45 @@ fn all_rows_come_together_in_one_results_file() {
 }
 
 #[test]
+fn a_run_does_not_read_the_results_of_the_one_before() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write(&folder.path().join("a.parquet"), &study());
+    let html = folder.path().join("report.html");
+    let pattern = folder.path().join("*.parquet");
+    for input in [folder.path(), &pattern] {
+        let error = ran(&[input, Path::new("-o"), &html]).expect_err("its own results");
+        assert!(error.to_string().contains("is among what"), "{error}");
+        assert!(!html.exists());
+    }
+    let elsewhere = folder.path().join("all/results.parquet");
+    let named = [Path::new("--results"), &elsewhere];
+    let arguments = [folder.path(), Path::new("-o"), &html, named[0], named[1]];
+    assert!(ran(&arguments).is_ok() && ran(&arguments).is_ok());
+}
+
+#[test]
+fn two_outputs_are_two_files() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let results = folder.path().join("a.parquet");
+    write(&results, &study());
+    let html = folder.path().join("report.html");
+    let error = ran(&[
+        &results,
+        Path::new("-o"),
+        &html,
+        Path::new("--markdown"),
+        &html,
+    ]);
+    let error = error.expect_err("one file");
+    assert!(
+        error
+            .to_string()
+            .starts_with("-o and --markdown are one file")
+    );
+    assert!(!html.exists());
+}
+
+#[test]
 fn an_unknown_measure_is_told_with_those_there_are() {
     let folder = tempfile::tempdir().expect("a folder");
     let results = folder.path().join("a.parquet");

@@ -9,7 +9,7 @@ use dataset::results::{self, ResultRow};
 use dataset::{RowEquation, Run, Source, Table, Writer, columns};
 use serde::Serialize;
 
-use crate::measured::{Scored, metrics_of, shifts_of};
+use crate::measured::{Reference, Scored, metrics_of, shifts_of};
 use crate::threshold::Threshold;
 
 /// What `score-diversity` does to columns.
@@ -91,10 +91,13 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
     let set = Scored::new(&table, args.sample, args.seed.seed)?;
     let mut rows = metrics_of(&set, args)?;
     if let Some(reference) = &reference {
-        let reference = Scored::new(reference, args.sample, args.seed.seed)?;
+        let reference = Reference::new(reference, args.sample, args.seed.seed)?;
         rows.extend(shifts_of(&set, &reference, args)?);
     }
-    rows.iter_mut().for_each(|row| args.arm.describe(row));
+    for row in &mut rows {
+        measured::tell_sample(row, args.sample);
+        args.arm.describe(row);
+    }
     write(args, &table, reference.as_ref(), &rows)?;
     Ok(close(args, console, table.len(), &rows))
 }

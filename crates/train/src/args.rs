@@ -141,10 +141,10 @@ pub struct OptimizerArgs {
     /// Optimizer steps, instead of passes
     #[arg(long, value_name = "N")]
     pub max_steps: Option<usize>,
-    /// Rows computed in one go [default: 8]
+    /// Rows of a step, before --gradient-accumulation-steps multiplies them [default: 8]
     #[arg(long, alias = "batch-size", value_name = "N")]
     pub per_device_train_batch_size: Option<usize>,
-    /// How many such goes make a step [default: 1]
+    /// How many times as many rows make a step; memory does not depend on it, since a step is always computed in small fixed parts [default: 1]
     #[arg(long, value_name = "N")]
     pub gradient_accumulation_steps: Option<usize>,
     /// The share of the steps over which the learning rate rises, a fraction from 0 to 1 [default: 0, 0.1 for scratch]

@@ -70,6 +70,9 @@ pub(crate) fn train(args: &Args, table: &Table, console: &Console) -> anyhow::Re
     })
 }
 
+/// Rows of a step, at most.
+const MOST_ROWS: usize = 1 << 20;
+
 /// The labels that the model learns to write in front of its texts, for `generate` to hold it to.
 fn labels_file(args: &Args, table: &Table) -> anyhow::Result<Option<(String, Vec<u8>)>> {
     if args.start.condition.unwrap_or_default() != Condition::Label {
@@ -116,9 +119,15 @@ fn longest(args: &Args, config: &Config) -> anyhow::Result<usize> {
 fn options(args: &Args, rows: usize) -> anyhow::Result<TrainOptions> {
     let given = &args.optimizer;
     let scratch = args.method == Method::Scratch;
-    let batch = given.per_device_train_batch_size.unwrap_or(8)
-        * given.gradient_accumulation_steps.unwrap_or(1);
+    let batch = given
+        .per_device_train_batch_size
+        .unwrap_or(8)
+        .saturating_mul(given.gradient_accumulation_steps.unwrap_or(1));
     anyhow::ensure!(batch > 0, "a step of 0 rows learns nothing");
+    anyhow::ensure!(
+        batch <= MOST_ROWS,
+        "a step of {batch} rows is more than {MOST_ROWS}, the most that make sense"
+    );
     let epochs = given.num_train_epochs.unwrap_or(3.0);
     anyhow::ensure!(
         epochs.is_finite() && epochs > 0.0,

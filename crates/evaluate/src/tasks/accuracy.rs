@@ -1,7 +1,7 @@
 //! The share of rows whose class was found.
 
 use super::{Figure, HIGHER, Measure, Task};
-use crate::interval::{Resampling, share};
+use crate::interval::Resampling;
 use crate::judges::Classes;
 
 pub(super) const TASK: Task = Task {
@@ -11,10 +11,10 @@ pub(super) const TASK: Task = Task {
     measure: Measure::Classes(measure),
 };
 
-fn measure(classes: &Classes, _: &Resampling) -> Figure {
+fn measure(classes: &Classes, resampling: &Resampling) -> Figure {
     let rows = classes.truth.iter().zip(&classes.predicted);
-    let hits = rows.filter(|(truth, predicted)| truth == predicted).count();
-    Figure::new(share(hits, classes.len()))
+    let hits: Vec<bool> = rows.map(|(truth, predicted)| truth == predicted).collect();
+    Figure::new(resampling.share(&hits))
 }
 
 #[cfg(test)]

@@ -82,11 +82,15 @@ fn a_head_is_held_against_vectors_of_its_own_embedder_alone() {
         "LinearHead"
     );
     // The second set of two is found out too.
-    for sets in ["other.parquet", "same.parquet other.parquet"] {
+    let other = "the model head learnt from vectors of \
+        made-up (revision 1, dimension 2, pooling mean, normalised), but other.parquet has \
+        vectors of made-up (revision 2, dimension 2, pooling mean, normalised)";
+    let both = "the test set: column `embedding` was made by embedder made-up, revision 1";
+    for (sets, expected) in [
+        ("other.parquet", other),
+        ("same.parquet other.parquet", both),
+    ] {
         let ended = place.run(&format!("head --test {sets} -o out.parquet"));
-        let expected = "the model head learnt from vectors of \
-            made-up (revision 1, dimension 2, pooling mean, normalised), but other.parquet has \
-            vectors of made-up (revision 2, dimension 2, pooling mean, normalised)";
         assert!(
             ended.code == 2 && ended.said.contains(expected),
             "{}",
@@ -96,4 +100,16 @@ fn a_head_is_held_against_vectors_of_its_own_embedder_alone() {
     place.write("bare.csv", "text,label\na,x\n");
     let ended = place.run("head --test bare.csv -o out.parquet");
     assert!(ended.said.contains("run `embed` first"), "{}", ended.said);
+}
+
+#[test]
+fn figures_and_predictions_go_to_two_files() {
+    let place = Place::new();
+    let ended = place.run("head --test set.parquet -o a.parquet --predictions ./a.parquet");
+    let expected = "-o and --predictions are one file: ./a.parquet";
+    assert!(
+        ended.code == 2 && ended.said.contains(expected),
+        "{}",
+        ended.said
+    );
 }

@@ -21,8 +21,8 @@ pub(crate) enum Sameness {
 /// The first of texts that are the same stays.
 #[derive(clap::Args, Clone, Debug, Default, Serialize)]
 pub(crate) struct ExactDuplicate {
-    /// Drop texts that stand before in the set [default where no value is given: raw]
-    #[arg(long, value_enum, value_name = "SAMENESS", num_args = 0..=1, default_missing_value = "raw")]
+    /// Drop texts that stand before in the set; a value is joined by =, as in --exact-duplicate=normalised [default where no value is given: raw]
+    #[arg(long, value_enum, value_name = "SAMENESS", num_args = 0..=1, require_equals = true, default_missing_value = "raw")]
     exact_duplicate: Option<Sameness>,
 }
 

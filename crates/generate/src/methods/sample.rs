@@ -60,6 +60,27 @@ fn plan(args: &Args, seeds: Option<&Seeds>) -> Planned {
     }))
 }
 
+impl Sample {
+    /// The label and the text of an answer; the label is one of the known ones, where some are.
+    fn labelled<'a>(&self, answer: &'a str) -> Result<(&'a str, &'a str), &'static str> {
+        let parts = read_labelled(answer).ok_or("no-label")?;
+        if self.labels.is_empty() {
+            return Ok(parts);
+        }
+        // A known label may hold the mark that ends a label, so the longest one that fits is it.
+        let known = self.labels.iter().filter_map(|label| {
+            let text = answer
+                .trim()
+                .strip_prefix(prefix_of(label).as_str())?
+                .trim();
+            (!text.is_empty()).then(|| (&answer.trim()[..label.len()], text))
+        });
+        known
+            .max_by_key(|(label, _)| label.len())
+            .ok_or("unknown-label")
+    }
+}
+
 impl Plan for Sample {
     fn request(&self, index: u64, seed: Seed) -> Request {
         let any = Request::any(seed);
@@ -83,10 +104,7 @@ impl Plan for Sample {
     fn read(&self, _request: &Request, answer: Draft) -> Answer {
         let mut draft = trimmed(answer)?;
         if self.condition == Condition::OwnLabel {
-            let (label, text) = read_labelled(&draft.text).ok_or("no-label")?;
-            if !self.labels.is_empty() && !self.labels.iter().any(|known| known == label) {
-                return Err("unknown-label".into());
-            }
+            let (label, text) = self.labelled(&draft.text)?;
             (draft.label, draft.text) = (Some(label.to_owned()), text.to_owned());
         }
         Ok(draft)
