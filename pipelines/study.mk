@@ -190,7 +190,7 @@ $(if $(SYNTHETIC),,$(foreach level,$(LEVELS),$(foreach seed,$(SEEDS),$(eval $(ca
 $(foreach level,$(LEVELS),$(foreach seed,$(SEEDS),$(eval $(call score,$(level),$(seed)))))
 $(foreach seed,$(SEEDS),$(if $(filter 0,$(PROPORTIONS)),$(eval $(call arm,human,0,$(seed),$(call synthetic,$(first),$(seed))))))
 $(foreach level,$(LEVELS),$(foreach proportion,$(mixed),$(foreach seed,$(SEEDS),$(eval $(call arm,$(level),$(proportion),$(seed),$(call synthetic,$(level),$(seed)))))))
-$(call settings,results,$(results))
+$(call settings,results,$(results:$(OUT)/%=%))
 
 $(OUT)/report.html $(OUT)/report.md $(OUT)/results.parquet &: $(results) $(kept)/results $(BIN)/report
 	$(P) report $(results) --results $(OUT)/results.parquet --markdown $(OUT)/report.md -o $(OUT)/report.html
