@@ -5,6 +5,7 @@
 pub mod grammar;
 mod hasher;
 mod labelled;
+mod lcs;
 mod minhash;
 mod ngrams;
 mod normalise;
@@ -14,6 +15,7 @@ mod tokens;
 mod words;
 
 pub use labelled::{LABELS_FILE, prefix_of, read_labelled, render_labelled};
+pub use lcs::Lcs;
 pub use minhash::{MinHash, SimilarPair};
 pub use ngrams::NGrams;
 pub use normalise::{Form, collapse_space, normalise};
