@@ -175,6 +175,15 @@ pub(crate) fn one_embedder(name: &str, one: &Field, other: &Field) -> Result<()>
     .with_hint("run `embed` on all of them with one embedder"))
 }
 
+/// What a field of vectors says of the embedder, by key; empty where it says nothing.
+pub(crate) fn embedder_of(field: &Field) -> std::collections::BTreeMap<String, String> {
+    let said = EMBEDDER_KEYS.iter().map(|key| {
+        let value = field.metadata().get(key)?;
+        Some(((*key).to_owned(), value.clone()))
+    });
+    said.flatten().collect()
+}
+
 /// What the field of a column of vectors says of the embedder.
 const EMBEDDER_KEYS: [&str; 5] = ["embedder", "revision", "pooling", "normalised", "dimension"];
 

@@ -17,6 +17,7 @@ mod rows;
 mod source;
 mod table;
 mod textfile;
+mod vectors;
 mod writer;
 
 pub use atomic::{AtomicFile, abandon_unfinished, write_file};

@@ -132,7 +132,15 @@ impl Table {
         self.schema.field_with_name(name).is_ok()
     }
 
-    fn chunks(&self, name: &str) -> Result<impl Iterator<Item = &ArrayRef>> {
+    /// Fails unless there is a column called `name`; the error lists those that there are.
+    pub fn require(&self, name: &str) -> Result<()> {
+        if self.has(name) {
+            return Ok(());
+        }
+        Err(columns::missing(&self.name, &self.schema, name))
+    }
+
+    pub(crate) fn chunks(&self, name: &str) -> Result<impl Iterator<Item = &ArrayRef>> {
         let at = self
             .schema
             .index_of(name)

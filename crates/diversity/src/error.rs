@@ -27,15 +27,13 @@ pub enum MeasureError {
         /// The dimension of the other set.
         other: usize,
     },
-    /// Texts were handed in where vectors are read, or the other way round.
-    #[error("`{name}` reads {reads}, not {given}")]
-    WrongInput {
+    /// The rows lack what the measure reads.
+    #[error("`{name}` reads {reads}, and the rows have none")]
+    Missing {
         /// The measure.
         name: &'static str,
-        /// What it reads: `texts` or `vectors`.
+        /// What it reads, in the plural.
         reads: &'static str,
-        /// What it was given.
-        given: &'static str,
     },
     /// The rows to leave out together are those of another set.
     #[error("the groups are those of {groups} rows, and the set has {rows}")]

@@ -1,20 +1,22 @@
 //! How far is a set from a reference: one file a family of shift measures.
 
 mod frechet;
-mod mmd2_rbf;
+mod mmd;
 
-pub use mmd2_rbf::{median_distance, mmd2_rbf};
+pub use mmd::{median_distance, mmd2_rbf};
 
 use crate::Shift;
 
 /// All shift measures.
-pub static SHIFTS: &[&Shift] = &[&mmd2_rbf::MMD2_RBF, &frechet::FRECHET];
+pub static SHIFTS: &[&Shift] = &[&mmd::MMD_RBF, &frechet::FRECHET];
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Input;
+    use crate::{Context, Measured, Options, Pair, Set, shift_estimates};
     use numeric::{Groups, Seed, Vectors};
+
+    const OPTIONS: Options = Options::new(Seed::new(1));
 
     /// Normal vectors around `centre` in every dimension.
     fn cloud(n: usize, centre: f32, seed: u64) -> Vectors {
@@ -25,9 +27,13 @@ mod tests {
         Vectors::new(values, 5).expect("whole rows")
     }
 
+    fn measured(shift: &Shift, reference: &Vectors, other: &Vectors) -> Measured {
+        let pair = Pair::new(Set::of_vectors(reference), Set::of_vectors(other));
+        shift.measure(&pair, &Context::new(&OPTIONS))
+    }
+
     fn value(shift: &Shift, reference: &Vectors, other: &Vectors) -> f64 {
-        let (reference, other) = (Input::vectors(reference), Input::vectors(other));
-        shift.value(&reference, &other).expect(shift.name)
+        measured(shift, reference, other).expect(shift.name).value
     }
 
     #[test]
@@ -66,12 +72,11 @@ mod tests {
         let (reference, other) = (cloud(60, 0.0, 1), cloud(80, 0.7, 2));
         let seed = Seed::new(4);
         let (of_reference, of_other) = (Groups::of_rows(60, seed), Groups::of_rows(80, seed));
-        for shift in SHIFTS {
-            let estimate = shift.estimate(
-                (&Input::vectors(&reference), &of_reference),
-                (&Input::vectors(&other), &of_other),
-            );
-            let estimate = estimate.expect(shift.name);
+        let pair = Pair::new(Set::of_vectors(&reference), Set::of_vectors(&other));
+        let groups = Some((&of_reference, &of_other));
+        let all = shift_estimates(SHIFTS, &pair, groups, &OPTIONS).expect("their groups");
+        for (shift, found) in SHIFTS.iter().zip(all) {
+            let estimate = found.expect(shift.name).estimate;
             let interval = estimate.interval.expect("enough groups");
             assert!(interval.low < estimate.value && estimate.value < interval.high);
             assert_eq!(estimate.n, 80);
@@ -82,7 +87,7 @@ mod tests {
     fn vectors_of_another_dimension_are_refused() {
         let other = Vectors::new(vec![1.0; 6], 2).expect("whole rows");
         for shift in SHIFTS {
-            let error = shift.value(&Input::vectors(&cloud(3, 0.0, 1)), &Input::vectors(&other));
+            let error = measured(shift, &cloud(3, 0.0, 1), &other);
             let error = error.expect_err("5 is not 2").to_string();
             assert!(
                 error.contains("dimension 5, and the other set of 2"),
@@ -95,16 +100,8 @@ mod tests {
     fn one_vector_is_refused() {
         for shift in SHIFTS {
             let (one, some) = (cloud(1, 0.0, 1), cloud(9, 0.0, 2));
-            assert!(
-                shift
-                    .value(&Input::vectors(&one), &Input::vectors(&some))
-                    .is_err()
-            );
-            assert!(
-                shift
-                    .value(&Input::vectors(&some), &Input::vectors(&one))
-                    .is_err()
-            );
+            assert!(measured(shift, &one, &some).is_err(), "{}", shift.name);
+            assert!(measured(shift, &some, &one).is_err(), "{}", shift.name);
         }
     }
 }

@@ -9,13 +9,13 @@ use std::path::PathBuf;
 
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::Float32Type;
-use diversity::Input;
 use diversity::metrics::{dcscore, distinct, self_bleu};
 use diversity::shift::mmd2_rbf;
-use numeric::Vectors;
+use diversity::{Context, Options, Pair, Set};
+use numeric::{Seed, Vectors};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::Value;
-use text::Tokenizer;
+use text::{TokenIds, Tokenizer};
 
 /// Counts bind to this relative error, linear algebra to 1e-6.
 const EXACT: f64 = 1e-9;
@@ -118,6 +118,18 @@ fn assert_close(found: f64, expected: &Value, tolerance: f64, what: &Value) {
     );
 }
 
+/// The value of a metric.
+fn measured(name: &str, set: &Set<'_>) -> f64 {
+    let context = Context::new(&Options::new(Seed::new(1)));
+    let metric = diversity::metric(name).expect("known");
+    metric.measure(set, &context).expect(name).value
+}
+
+/// The tokens of Python's `str.split`, which is what these peers count.
+fn split(texts: &[&str]) -> TokenIds {
+    TokenIds::new(texts, Tokenizer::Whitespace)
+}
+
 fn slices(texts: &[String]) -> Vec<&str> {
     texts.iter().map(String::as_str).collect()
 }
@@ -131,7 +143,7 @@ fn distinct_counts_what_a_set_of_tuples_counts() {
     for golden in fixtures.of("distinct_within_rows", "python") {
         let texts = fixtures.texts(input(golden));
         let n = whole(&golden["params"]["n"]);
-        let found = distinct(&slices(&texts), Tokenizer::Whitespace, n).expect("enough n-grams");
+        let found = distinct(&split(&slices(&texts)), n).expect("enough n-grams");
         assert_close(found, &golden["value"][2], EXACT, golden);
         checked += 1;
     }
@@ -151,7 +163,7 @@ fn self_bleu_is_that_of_nltk() {
         }
         let texts = fixtures.texts(input(golden));
         let texts = &slices(&texts)[..whole(&params["rows"])];
-        let found = self_bleu(texts, Tokenizer::Whitespace, whole(&params["n"]));
+        let found = self_bleu(&split(texts), whole(&params["n"]));
         assert_close(
             found.expect("two texts or more"),
             &golden["value"],
@@ -168,16 +180,14 @@ fn compressed_sizes_are_those_of_zlib() {
     let Some(fixtures) = Fixtures::open() else {
         return;
     };
-    let metric = diversity::metric("compression_ratio_gzip").expect("known");
     let mut checked = 0;
     for golden in fixtures.of("compressed_sizes", "python") {
         if golden["params"]["join"] != " " {
             continue;
         }
         let texts = fixtures.texts(input(golden));
-        let found = metric
-            .value(&Input::texts(&slices(&texts)))
-            .expect("not empty");
+        let set = Set::of_texts(&slices(&texts), Tokenizer::Unicode);
+        let found = measured("compression_ratio_gzip", &set);
         let size = |name: &str| golden["value"][name].as_f64().expect("a size");
         assert_close(found, &(size("raw") / size("gzip9")).into(), EXACT, golden);
         checked += 1;
@@ -190,12 +200,11 @@ fn the_vendi_score_is_that_of_its_authors() {
     let Some(fixtures) = Fixtures::open() else {
         return;
     };
-    let metric = diversity::metric("vendi_q1").expect("known");
     let mut checked = 0;
     for name in ["vendi_score_X", "vendi_score_dual"] {
         for golden in fixtures.of(name, "vendi-score") {
             let vectors = fixtures.vectors(input(golden));
-            let found = metric.value(&Input::vectors(&vectors)).expect("finite");
+            let found = measured("vendi_q1", &Set::of_vectors(&vectors));
             // In f32 the noise of n − d eigenvalues is part of the peer's value.
             let tolerance = if is_f64(golden) { LINEAR_ALGEBRA } else { 1e-4 };
             assert_close(found, &golden["value"], tolerance, golden);
@@ -230,11 +239,10 @@ fn mean_pairwise_cosine_distance_is_that_of_scipy() {
     let Some(fixtures) = Fixtures::open() else {
         return;
     };
-    let metric = diversity::metric("mean_pairwise_cosine_distance").expect("known");
     let mut checked = 0;
     for golden in fixtures.of("mean_pairwise_cosine", "scipy") {
         let vectors = fixtures.vectors(input(golden));
-        let found = metric.value(&Input::vectors(&vectors)).expect("finite");
+        let found = measured("mean_pairwise_cosine_distance", &Set::of_vectors(&vectors));
         assert_close(found, &golden["value"], LINEAR_ALGEBRA, golden);
         checked += 1;
     }
@@ -250,8 +258,9 @@ fn the_frechet_distance_is_that_of_scipy() {
     let mut checked = 0;
     for golden in fixtures.of("frechet", "scipy") {
         let [reference, other] = pair(&fixtures, golden);
-        let found = shift.value(&Input::vectors(&reference), &Input::vectors(&other));
-        let found = found.expect("finite");
+        let pair = Pair::new(Set::of_vectors(&reference), Set::of_vectors(&other));
+        let context = Context::new(&Options::new(Seed::new(1)));
+        let found = shift.measure(&pair, &context).expect("finite").value;
         assert_close(
             found,
             &golden["value"]["frechet_eigh"],

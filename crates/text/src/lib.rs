@@ -22,4 +22,4 @@ pub use normalise::{Form, collapse_space, normalise};
 pub use rows::Rows;
 pub use shingle::{Shingle, ShingleError, jaccard};
 pub use tokens::TokenIds;
-pub use words::{Tokenizer, whitespace_tokens, words};
+pub use words::{Tokenizer, whitespace_tokens, word_punct_tokens, words};

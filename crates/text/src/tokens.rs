@@ -1,5 +1,8 @@
 //! Texts as rows of numbers: every distinct token has one, so that counting never compares strings.
 
+use std::borrow::Cow;
+use std::hash::Hash;
+
 use rayon::prelude::*;
 
 use crate::hasher::FastMap;
@@ -25,10 +28,9 @@ impl TokenIds {
         let mut vocabulary = FastMap::default();
         let mut rows = Rows::default();
         for mut chunk in chunks {
-            let ids: Vec<u32> = chunk
-                .vocabulary
-                .iter()
-                .map(|token| next_id(&mut vocabulary, token))
+            let tokens = chunk.vocabulary.iter();
+            let ids: Vec<u32> = tokens
+                .map(|token| next_id(&mut vocabulary, compared(token, tokenizer)))
                 .collect();
             chunk.ids.iter_mut().for_each(|id| *id = ids[*id as usize]);
             rows.append(Rows::from_parts(chunk.ids, chunk.ends));
@@ -36,6 +38,28 @@ impl TokenIds {
         Self {
             rows,
             kinds: vocabulary.len(),
+        }
+    }
+
+    /// The tokens of the texts at `rows`, in that order, numbered anew.
+    #[must_use]
+    pub fn select(&self, rows: &[usize]) -> Self {
+        let mut new_ids = vec![u32::MAX; self.kinds];
+        let mut kinds = 0;
+        let mut selected = Rows::default();
+        for row in rows {
+            selected.push(self.rows.row(*row).iter().map(|id| {
+                let new_id = &mut new_ids[*id as usize];
+                if *new_id == u32::MAX {
+                    *new_id = kinds;
+                    kinds += 1;
+                }
+                *new_id
+            }));
+        }
+        Self {
+            rows: selected,
+            kinds: kinds as usize,
         }
     }
 
@@ -84,8 +108,18 @@ impl<'a> Chunk<'a> {
     }
 }
 
+/// A token as it is compared with others.
+fn compared(token: &str, tokenizer: Tokenizer) -> Cow<'_, str> {
+    let is_lower = |c: char| c.is_ascii() && !c.is_ascii_uppercase();
+    if !tokenizer.ignores_case() || token.chars().all(is_lower) {
+        Cow::Borrowed(token)
+    } else {
+        Cow::Owned(token.to_lowercase())
+    }
+}
+
 /// The id of `token`: its own, or the next free one.
-fn next_id<'a>(known: &mut FastMap<&'a str, u32>, token: &'a str) -> u32 {
+fn next_id<T: Hash + Eq>(known: &mut FastMap<T, u32>, token: T) -> u32 {
     let next = u32::try_from(known.len()).expect("fewer distinct tokens than 2^32");
     *known.entry(token).or_insert(next)
 }
@@ -100,6 +134,23 @@ mod tests {
         let rows: Vec<_> = tokens.rows().iter().collect();
         assert_eq!(rows, [&[0, 1, 0][..], &[], &[1, 2]]);
         assert_eq!((tokens.kinds(), tokens.total()), (3, 5));
+    }
+
+    #[test]
+    fn case_matters_where_the_tokenizer_says_so() {
+        // the the, été été, strasse straße: lower case, and no more than that.
+        let texts = ["The the", "ÉTÉ été", "STRASSE straße"];
+        assert_eq!(TokenIds::new(&texts, Tokenizer::Unicode).kinds(), 4);
+        assert_eq!(TokenIds::new(&texts, Tokenizer::Whitespace).kinds(), 6);
+    }
+
+    #[test]
+    fn a_selection_is_what_its_texts_alone_would_be() {
+        let texts = ["b c", "a b a", "", "c d"];
+        let all = TokenIds::new(&texts, Tokenizer::Whitespace);
+        let chosen = TokenIds::new(&[texts[1], texts[3], texts[1]], Tokenizer::Whitespace);
+        assert_eq!(all.select(&[1, 3, 1]), chosen);
+        assert_eq!(all.select(&[]).kinds(), 0);
     }
 
     #[test]

@@ -1,42 +1,95 @@
-//! How a text is cut into tokens: at white space, or into words.
+//! How a text is cut into tokens: into words, at white space, or into words and punctuation.
 
 use unicode_normalization::char::is_combining_mark;
 
 /// A way to cut a text into tokens, which are slices of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Tokenizer {
+    /// The words of [`words`], compared in lower case: punctuation is dropped, ideographs stand
+    /// alone.
+    #[default]
+    Unicode,
     /// Runs of anything but white space, as Python's `str.split()`: case and punctuation stay.
     ///
-    /// This is what the lexical metrics count, because it is what published figures count.
+    /// This is what many published figures count.
     Whitespace,
-    /// The words of [`words`]: punctuation is dropped, ideographs stand alone.
-    Words,
+    /// Runs of letters, digits and underscores, and runs of punctuation between them, as nltk's
+    /// `wordpunct_tokenize`: case stays.
+    WordPunct,
 }
 
 impl Tokenizer {
-    /// Its name in parameters and output: `whitespace` or `words`.
+    /// All ways.
+    pub const ALL: [Self; 3] = [Self::Unicode, Self::Whitespace, Self::WordPunct];
+
+    /// Its name in parameters and output: `unicode`, `whitespace` or `wordpunct`.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Unicode => "unicode",
             Self::Whitespace => "whitespace",
-            Self::Words => "words",
+            Self::WordPunct => "wordpunct",
         }
     }
 
-    /// Hands the tokens of `text` to `visit`, first to last.
+    /// Whether tokens that differ in case alone are the same.
+    pub const fn ignores_case(self) -> bool {
+        matches!(self, Self::Unicode)
+    }
+
+    /// Hands the tokens of `text` to `visit`, first to last, as they are written.
     pub fn for_each<'a>(self, text: &'a str, visit: impl FnMut(&'a str)) {
         match self {
+            Self::Unicode => words(text).for_each(visit),
             Self::Whitespace => whitespace_tokens(text).for_each(visit),
-            Self::Words => words(text).for_each(visit),
+            Self::WordPunct => word_punct_tokens(text).for_each(visit),
         }
     }
 
     /// How many tokens `text` has.
     pub fn count(self, text: &str) -> usize {
         match self {
+            Self::Unicode => words(text).count(),
             Self::Whitespace => whitespace_tokens(text).count(),
-            Self::Words => words(text).count(),
+            Self::WordPunct => word_punct_tokens(text).count(),
         }
     }
+}
+
+/// Runs of what Python's `\w` matches and runs of other characters that are no white space, those
+/// of the regular expression `\w+|[^\w\s]+`.
+pub fn word_punct_tokens(text: &str) -> impl Iterator<Item = &str> {
+    let runs = whitespace_tokens(text);
+    runs.flat_map(|run| WordPunct { rest: run })
+}
+
+/// Cuts a text without white space where `\w` begins or ends.
+struct WordPunct<'a> {
+    rest: &'a str,
+}
+
+impl<'a> Iterator for WordPunct<'a> {
+    type Item = &'a str;
+
+    fn next(&mut self) -> Option<&'a str> {
+        let word = is_python_word(self.rest.chars().next()?);
+        let end = self
+            .rest
+            .find(|character| is_python_word(character) != word);
+        let (token, rest) = self.rest.split_at(end.unwrap_or(self.rest.len()));
+        self.rest = rest;
+        Some(token)
+    }
+}
+
+/// What `\w` matches in Python: letters, numbers and the underscore, but no marks and none of the
+/// circled and squared letters, which Unicode counts as symbols.
+fn is_python_word(character: char) -> bool {
+    if character.is_ascii() {
+        return character.is_ascii_alphanumeric() || character == '_';
+    }
+    character.is_alphanumeric()
+        && !is_combining_mark(character)
+        && !matches!(character, '\u{24b6}'..='\u{24e9}' | '\u{1f130}'..='\u{1f189}')
 }
 
 /// The runs of anything but white space, exactly those of Python's `str.split()`.
@@ -156,11 +209,23 @@ mod tests {
     }
 
     #[test]
-    fn both_ways_count_what_they_visit() {
-        let mut visited = 0;
-        Tokenizer::Words.for_each("one, two", |_| visited += 1);
-        assert_eq!((visited, Tokenizer::Words.count("one, two")), (2, 2));
-        assert_eq!(Tokenizer::Whitespace.count("one , two"), 3);
+    fn every_way_counts_what_it_visits() {
+        for (way, expected) in Tokenizer::ALL.into_iter().zip([3, 2, 5]) {
+            let mut visited = 0;
+            way.for_each("well-made, two", |_| visited += 1);
+            let counted = way.count("well-made, two");
+            assert_eq!((visited, counted), (expected, expected), "{}", way.name());
+        }
+    }
+
+    #[test]
+    fn words_and_punctuation_are_those_of_nltk() {
+        // nltk 3.10.4: wordpunct_tokenize("Don't pay $3.50_now... e\u0301t\u00e9!")
+        let tokens: Vec<_> = word_punct_tokens("Don't pay $3.50_now... e\u{301}t\u{e9}!").collect();
+        let expected = [
+            "Don", "'", "t", "pay", "$", "3", ".", "50_now", "...", "e", "\u{301}", "t\u{e9}", "!",
+        ];
+        assert_eq!(tokens, expected);
     }
 
     proptest! {
@@ -168,6 +233,13 @@ mod tests {
         fn words_lose_no_letter_of_any_text(text in any::<String>()) {
             let kept: String = words(&text).flat_map(str::chars).filter(|c| c.is_alphanumeric()).collect();
             let all: String = text.chars().filter(|c| c.is_alphanumeric()).collect();
+            prop_assert_eq!(kept, all);
+        }
+
+        #[test]
+        fn words_and_punctuation_lose_nothing_but_space(text in any::<String>()) {
+            let kept: String = word_punct_tokens(&text).collect();
+            let all: String = text.chars().filter(|c| !is_space(*c)).collect();
             prop_assert_eq!(kept, all);
         }
 

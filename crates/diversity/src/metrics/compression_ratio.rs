@@ -27,10 +27,11 @@ use std::io::{self, Write};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use crate::{Compute, Direction, MeasureError, Metric, Param};
+use crate::{Compute, Direction, MeasureError, Metric, Param, Preset};
 
 pub(super) static COMPRESSION_RATIO_GZIP: Metric = Metric {
     name: "compression_ratio_gzip",
+    family: "compression_ratio",
     unit: "bytes a compressed byte",
     direction: Direction::LowerIsMoreVaried,
     about: "bytes of the joined texts over their bytes as gzip",
@@ -39,7 +40,9 @@ pub(super) static COMPRESSION_RATIO_GZIP: Metric = Metric {
         Param::integer("level", 9),
         Param::text("join", "space"),
     ],
-    compute: Compute::Texts(compression_ratio),
+    preset: Preset::Fast,
+    jackknife: true,
+    compute: Compute::Texts(|texts, _| Ok(compression_ratio(texts.rows())?.into())),
 };
 
 fn compression_ratio(texts: &[&str]) -> Result<f64, MeasureError> {

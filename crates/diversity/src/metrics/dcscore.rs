@@ -26,15 +26,18 @@
 use numeric::{Vectors, dot_products, exp_in_place, sum};
 use rayon::prelude::*;
 
-use crate::{Compute, Direction, MeasureError, Metric, Param};
+use crate::{Compute, Direction, MeasureError, Metric, Param, Preset};
 
 pub(super) static DCSCORE_COSINE_TAU0_1: Metric = Metric {
     name: "dcscore_cosine_tau0.1",
+    family: "dcscore",
     unit: "effective vectors",
     direction: Direction::HigherIsMoreVaried,
     about: "effective number of vectors, by how surely each picks itself",
     params: &[Param::text("kernel", "cosine"), Param::real("tau", 0.1)],
-    compute: Compute::Vectors(|vectors| dcscore(vectors, 0.1)),
+    preset: Preset::Standard,
+    jackknife: true,
+    compute: Compute::Vectors(|vectors, _| Ok(dcscore(vectors, 0.1)?.into())),
 };
 
 /// A tile of K has so many rows and columns.

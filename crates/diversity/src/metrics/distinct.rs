@@ -2,9 +2,8 @@
 //!
 //! # Definition
 //!
-//! |distinct n-grams| / |n-grams| over the whole set. Tokens are those between white space, as they
-//! are written; no n-gram crosses from one text to the next, and a text of fewer than n tokens has
-//! none.
+//! |distinct n-grams| / |n-grams| over the whole set. No n-gram crosses from one text to the next,
+//! and a text of fewer than n tokens has none.
 //!
 //! # Range
 //!
@@ -23,44 +22,51 @@
 //! the mean of per-text ratios, is not this one. `diversity` 0.3.1 joins all texts first, so that
 //! its n-grams cross texts.
 
-use text::{NGrams, TokenIds, Tokenizer};
+use text::{NGrams, TokenIds};
 
-use crate::{Compute, Direction, MeasureError, Metric, Param};
+use crate::{Compute, Direction, MeasureError, Metric, Param, Preset};
 
 pub(super) static DISTINCT_1: Metric = Metric {
     name: "distinct_1",
+    family: "distinct",
     unit: "share",
     direction: Direction::HigherIsMoreVaried,
     about: "distinct tokens over all tokens",
-    params: &[Param::integer("n", 1), WHITESPACE, OF_NGRAMS],
-    compute: Compute::Texts(|texts| distinct(texts, Tokenizer::Whitespace, 1)),
+    params: &[Param::integer("n", 1), OF_NGRAMS],
+    preset: Preset::Fast,
+    jackknife: true,
+    compute: Compute::Tokens(|texts, _| Ok(distinct(texts.tokens(), 1)?.into())),
 };
 
 pub(super) static DISTINCT_2: Metric = Metric {
     name: "distinct_2",
+    family: "distinct",
     unit: "share",
     direction: Direction::HigherIsMoreVaried,
     about: "distinct pairs of successive tokens over all such pairs",
-    params: &[Param::integer("n", 2), WHITESPACE, OF_NGRAMS],
-    compute: Compute::Texts(|texts| distinct(texts, Tokenizer::Whitespace, 2)),
+    params: &[Param::integer("n", 2), OF_NGRAMS],
+    preset: Preset::Fast,
+    jackknife: true,
+    compute: Compute::Tokens(|texts, _| Ok(distinct(texts.tokens(), 2)?.into())),
 };
 
 pub(super) static DISTINCT_3: Metric = Metric {
     name: "distinct_3",
+    family: "distinct",
     unit: "share",
     direction: Direction::HigherIsMoreVaried,
     about: "distinct triples of successive tokens over all such triples",
-    params: &[Param::integer("n", 3), WHITESPACE, OF_NGRAMS],
-    compute: Compute::Texts(|texts| distinct(texts, Tokenizer::Whitespace, 3)),
+    params: &[Param::integer("n", 3), OF_NGRAMS],
+    preset: Preset::Fast,
+    jackknife: true,
+    compute: Compute::Tokens(|texts, _| Ok(distinct(texts.tokens(), 3)?.into())),
 };
 
-const WHITESPACE: Param = Param::text("tokens", "whitespace");
 const OF_NGRAMS: Param = Param::text("divisor", "ngrams");
 
-/// |distinct n-grams| / |n-grams| of tokens cut in this way, for any `n` from 1.
-pub fn distinct(texts: &[&str], tokenizer: Tokenizer, n: usize) -> Result<f64, MeasureError> {
-    let tokens = TokenIds::new(texts, tokenizer);
-    let ngrams = NGrams::of_order(&tokens, n);
+/// |distinct n-grams| / |n-grams|, for any `n` from 1.
+pub fn distinct(tokens: &TokenIds, n: usize) -> Result<f64, MeasureError> {
+    let ngrams = NGrams::of_order(tokens, n);
     MeasureError::check("n-grams", 1, ngrams.total())?;
     Ok(ngrams.kinds() as f64 / ngrams.total() as f64)
 }
@@ -68,25 +74,30 @@ pub fn distinct(texts: &[&str], tokenizer: Tokenizer, n: usize) -> Result<f64, M
 #[cfg(test)]
 mod tests {
     use super::*;
+    use text::Tokenizer;
+
+    fn share(texts: &[&str], tokenizer: Tokenizer, n: usize) -> Result<f64, MeasureError> {
+        distinct(&TokenIds::new(texts, tokenizer), n)
+    }
 
     #[test]
     fn value_of_a_worked_example() {
         // Bigrams: ab, ba, ab | ab: 2 of 4. Tokens: a, b of 6.
         let texts = ["a b a b", "a b"];
-        assert_eq!(distinct(&texts, Tokenizer::Whitespace, 2), Ok(0.5));
-        assert_eq!(distinct(&texts, Tokenizer::Whitespace, 1), Ok(2.0 / 6.0));
+        assert_eq!(share(&texts, Tokenizer::Whitespace, 2), Ok(0.5));
+        assert_eq!(share(&texts, Tokenizer::Whitespace, 1), Ok(2.0 / 6.0));
     }
 
     #[test]
     fn the_way_tokens_are_cut_matters() {
         let texts = ["No, no.", "no no"];
-        assert_eq!(distinct(&texts, Tokenizer::Whitespace, 1), Ok(3.0 / 4.0));
-        assert_eq!(distinct(&texts, Tokenizer::Words, 1), Ok(2.0 / 4.0));
+        assert_eq!(share(&texts, Tokenizer::Whitespace, 1), Ok(3.0 / 4.0));
+        assert_eq!(share(&texts, Tokenizer::Unicode, 1), Ok(1.0 / 4.0));
     }
 
     #[test]
     fn a_set_without_a_bigram_is_refused() {
-        let error = distinct(&["one", "", "two"], Tokenizer::Whitespace, 2);
+        let error = share(&["one", "", "two"], Tokenizer::Whitespace, 2);
         let what = "n-grams";
         assert_eq!(
             error,

@@ -21,15 +21,18 @@
 
 use numeric::{Vectors, VectorsError, sum};
 
-use crate::{Compute, Direction, MeasureError, Metric, Param};
+use crate::{Compute, Direction, MeasureError, Metric, Param, Preset};
 
 pub(super) static MEAN_PAIRWISE_COSINE_DISTANCE: Metric = Metric {
     name: "mean_pairwise_cosine_distance",
+    family: "mean_pairwise",
     unit: "cosine distance",
     direction: Direction::HigherIsMoreVaried,
     about: "mean of 1 - cosine over all pairs of vectors",
     params: &[Param::text("pairs", "i < j")],
-    compute: Compute::Vectors(mean_pairwise_cosine_distance),
+    preset: Preset::Standard,
+    jackknife: true,
+    compute: Compute::Vectors(|vectors, _| Ok(mean_pairwise_cosine_distance(vectors)?.into())),
 };
 
 fn mean_pairwise_cosine_distance(vectors: &Vectors) -> Result<f64, MeasureError> {

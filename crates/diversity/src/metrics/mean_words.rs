@@ -2,7 +2,7 @@
 //!
 //! # Definition
 //!
-//! The mean over texts of the number of tokens between white space (`text::whitespace_tokens`).
+//! The mean over texts of the number of tokens.
 //!
 //! # Range
 //!
@@ -17,36 +17,37 @@
 //!
 //! Shaib et al. 2024 (arXiv 2403.00553), who show that length confounds diversity scores.
 
-use rayon::prelude::*;
-use text::Tokenizer;
+use text::TokenIds;
 
-use crate::{Compute, Direction, MeasureError, Metric, Param};
+use crate::{Compute, Direction, MeasureError, Metric, Preset};
 
 pub(super) static MEAN_WORDS: Metric = Metric {
     name: "mean_words",
+    family: "mean_words",
     unit: "tokens a text",
     direction: Direction::Neutral,
-    about: "mean length of a text in tokens between white space",
-    params: &[Param::text("tokens", "whitespace")],
-    compute: Compute::Texts(mean_words),
+    about: "mean length of a text in tokens",
+    params: &[],
+    preset: Preset::Fast,
+    jackknife: true,
+    compute: Compute::Tokens(|texts, _| Ok(mean_words(texts.tokens())?.into())),
 };
 
-fn mean_words(texts: &[&str]) -> Result<f64, MeasureError> {
-    MeasureError::check("texts", 1, texts.len())?;
-    let total: usize = texts
-        .par_iter()
-        .map(|text| Tokenizer::Whitespace.count(text))
-        .sum();
-    Ok(total as f64 / texts.len() as f64)
+fn mean_words(tokens: &TokenIds) -> Result<f64, MeasureError> {
+    let texts = tokens.rows().len();
+    MeasureError::check("texts", 1, texts)?;
+    Ok(tokens.total() as f64 / texts as f64)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use text::Tokenizer;
 
     #[test]
     fn empty_texts_count() {
         // 3, 0 and 1 tokens.
-        assert_eq!(mean_words(&["a b, c", "", "d"]), Ok(4.0 / 3.0));
+        let tokens = TokenIds::new(&["a b, c", "", "d"], Tokenizer::Whitespace);
+        assert_eq!(mean_words(&tokens), Ok(4.0 / 3.0));
     }
 }

@@ -10,7 +10,7 @@
 //!
 //! where a numerator of 0 counts as 0.1 (nltk's `method1`), a text that shares no token with any
 //! other scores 0, and BP = 1 if Lᵢ exceeds the closest reference length r (of two as close, the
-//! shorter), else exp(1 − r / Lᵢ). Tokens are those between white space, as they are written.
+//! shorter), else exp(1 − r / Lᵢ).
 //!
 //! # Range
 //!
@@ -31,32 +31,30 @@
 
 use numeric::sum;
 use rayon::prelude::*;
-use text::{NGrams, TokenIds, Tokenizer};
+use text::{NGrams, TokenIds};
 
-use crate::{Compute, Direction, MeasureError, Metric, Param};
+use crate::{Compute, Direction, MeasureError, Metric, Param, Preset};
 
 pub(super) static SELF_BLEU_4: Metric = Metric {
     name: "self_bleu_4",
+    family: "self_bleu",
     unit: "BLEU, 0 to 1",
     direction: Direction::LowerIsMoreVaried,
     about: "mean BLEU-4 of each text against all others",
-    params: &[
-        Param::integer("n", 4),
-        Param::text("tokens", "whitespace"),
-        Param::text("smoothing", "method1"),
-    ],
-    compute: Compute::Texts(|texts| self_bleu(texts, Tokenizer::Whitespace, 4)),
+    params: &[Param::integer("n", 4), Param::text("smoothing", "method1")],
+    preset: Preset::Fast,
+    jackknife: true,
+    compute: Compute::Tokens(|texts, _| Ok(self_bleu(texts.tokens(), 4)?.into())),
 };
 
 /// What nltk's `method1` puts in the place of a numerator of 0.
 const EPSILON: f64 = 0.1;
 
 /// Mean BLEU of each text against all others, over n-grams of orders 1 to `n`.
-pub fn self_bleu(texts: &[&str], tokenizer: Tokenizer, n: usize) -> Result<f64, MeasureError> {
-    MeasureError::check("texts", 2, texts.len())?;
-    let tokens = TokenIds::new(texts, tokenizer);
+pub fn self_bleu(tokens: &TokenIds, n: usize) -> Result<f64, MeasureError> {
+    MeasureError::check("texts", 2, tokens.rows().len())?;
     let lengths: Vec<usize> = tokens.rows().iter().map(<[u32]>::len).collect();
-    let mut ngrams = NGrams::unigrams(&tokens);
+    let mut ngrams = NGrams::unigrams(tokens);
     let mut log_precisions = log_precisions(&ngrams, &lengths);
     for _ in 1..n {
         ngrams = ngrams.longer();
@@ -69,7 +67,7 @@ pub fn self_bleu(texts: &[&str], tokenizer: Tokenizer, n: usize) -> Result<f64, 
     let penalties = brevity_penalties(&lengths);
     let scores = log_precisions.iter().zip(penalties);
     let total = sum(scores.map(|(logs, penalty)| penalty * (logs / n as f64).exp()));
-    Ok(total / texts.len() as f64)
+    Ok(total / lengths.len() as f64)
 }
 
 /// ln pₖ of each text for one order k; −∞ for a text that shares no token with another.
@@ -177,9 +175,11 @@ fn closest_other(sorted: &[usize], length: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use text::Tokenizer;
 
     fn score(texts: &[&str], n: usize) -> f64 {
-        self_bleu(texts, Tokenizer::Whitespace, n).expect("two texts or more")
+        let tokens = TokenIds::new(texts, Tokenizer::Whitespace);
+        self_bleu(&tokens, n).expect("two texts or more")
     }
 
     #[test]
@@ -222,7 +222,7 @@ mod tests {
 
     #[test]
     fn one_text_has_no_others() {
-        let error = self_bleu(&["a b"], Tokenizer::Whitespace, 4);
+        let error = self_bleu(&TokenIds::new(&["a b"], Tokenizer::Whitespace), 4);
         let what = "texts";
         assert_eq!(
             error,

@@ -23,15 +23,18 @@
 
 use numeric::{Vectors, sum, unit_gram, unit_kernel};
 
-use crate::{Compute, Direction, MeasureError, Metric, Param};
+use crate::{Compute, Direction, MeasureError, Metric, Param, Preset};
 
 pub(super) static VENDI_Q1: Metric = Metric {
     name: "vendi_q1",
+    family: "vendi",
     unit: "effective vectors",
     direction: Direction::HigherIsMoreVaried,
     about: "effective number of different vectors, by the entropy of their similarities",
     params: &[Param::integer("q", 1), Param::text("kernel", "cosine")],
-    compute: Compute::Vectors(vendi),
+    preset: Preset::Standard,
+    jackknife: true,
+    compute: Compute::Vectors(|vectors, _| Ok(vendi(vectors)?.into())),
 };
 
 fn vendi(vectors: &Vectors) -> Result<f64, MeasureError> {

@@ -23,15 +23,18 @@
 
 use numeric::{Vectors, mean_and_covariance, sum};
 
-use crate::{Compare, Direction, MeasureError, Param, Shift};
+use crate::{Compare, Direction, MeasureError, Param, Preset, Shift};
 
 pub(super) static FRECHET: Shift = Shift {
     name: "frechet",
+    family: "frechet",
     unit: "squared distance",
     direction: Direction::HigherIsFarther,
     about: "squared distance of the Gaussians fitted to both sets",
     params: &[Param::text("covariance", "n - 1")],
-    compute: Compare::Vectors(frechet),
+    preset: Preset::Standard,
+    jackknife: true,
+    compute: Compare::Vectors(|reference, other, _| Ok(frechet(reference, other)?.into())),
 };
 
 fn frechet(reference: &Vectors, other: &Vectors) -> Result<f64, MeasureError> {

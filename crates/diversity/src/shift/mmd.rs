@@ -27,10 +27,11 @@ use numeric::{
 };
 use rayon::prelude::*;
 
-use crate::{Compare, Direction, MeasureError, Param, Shift};
+use crate::{Compare, Direction, Figure, MeasureError, Param, Preset, Shift};
 
-pub(super) static MMD2_RBF: Shift = Shift {
-    name: "mmd2_rbf",
+pub(super) static MMD_RBF: Shift = Shift {
+    name: "mmd_rbf",
+    family: "mmd",
     unit: "squared kernel distance",
     direction: Direction::HigherIsFarther,
     about: "how well a smooth function tells the sets apart, 0 on average for one source",
@@ -38,9 +39,12 @@ pub(super) static MMD2_RBF: Shift = Shift {
         Param::text("estimator", "unbiased"),
         Param::text("bandwidth", "median distance of the reference"),
     ],
-    compute: Compare::Vectors(|reference, other| {
+    preset: Preset::Standard,
+    jackknife: true,
+    compute: Compare::Vectors(|reference, other, _| {
         let sigma = median_distance(reference)?;
-        mmd2_rbf(reference, other, 1.0 / (2.0 * sigma * sigma))
+        let value = mmd2_rbf(reference, other, 1.0 / (2.0 * sigma * sigma))?;
+        Ok(Figure::from(value).with(Param::real("sigma", sigma)))
     }),
 };
 
