@@ -107,6 +107,32 @@ pub struct BackendArgs {
     /// Sample from tokens at least this likely relative to the likeliest, 0 to 1 [default: 0]
     #[arg(long, value_name = "P", conflicts_with = "grammar")]
     pub min_p: Option<f64>,
+    /// Sample from tokens whose surprise is nearest to the entropy, until they have this probability, above 0 to 1 [default: 1]
+    #[arg(long, value_name = "P", conflicts_with = "grammar")]
+    pub typical_p: Option<f64>,
+    /// Make tokens of the prompt and the text so far less likely: positive logits are divided by this, negative ones multiplied [default: 1]
+    #[arg(long, value_name = "X", conflicts_with = "grammar")]
+    pub repetition_penalty: Option<f64>,
+    /// What is taken from the logit of a token that the text so far holds [default: 0]
+    #[arg(
+        long,
+        value_name = "X",
+        allow_hyphen_values = true,
+        conflicts_with = "grammar"
+    )]
+    pub presence_penalty: Option<f64>,
+    /// What is taken from the logit of a token once for every time that the text so far holds it [default: 0]
+    #[arg(
+        long,
+        value_name = "X",
+        allow_hyphen_values = true,
+        conflicts_with = "grammar"
+    )]
+    pub frequency_penalty: Option<f64>,
+    /// End a text before this string; may be given more than once
+    #[arg(long, value_name = "TEXT", conflicts_with = "grammar")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stop: Vec<String>,
     /// The most tokens of a text [default: 64]
     #[arg(long, value_name = "N", conflicts_with = "grammar")]
     pub max_new_tokens: Option<usize>,

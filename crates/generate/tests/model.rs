@@ -294,3 +294,31 @@ fn a_greedy_continuation_is_the_one_that_transformers_wrote() {
     assert_eq!(texts(&table, "source"), ["stories260k"]);
     assert_eq!(texts(&table, "finish_reason"), ["length"]);
 }
+
+#[test]
+fn stop_strings_and_penalties_are_kept_and_part_of_the_request() {
+    let place = place();
+    let arguments = "--model m --max-new-tokens 12 -n 60 --seed 4";
+    let plain = place.made(arguments);
+    let stopped = place.made(&format!("{arguments} --stop a --stop e"));
+    assert!(
+        texts(&stopped, "text")
+            .iter()
+            .all(|text| !text.contains(['a', 'e']))
+    );
+    assert!(texts(&stopped, "finish_reason").contains(&"stop".to_owned()));
+    assert_ne!(texts(&plain, "id"), texts(&stopped, "id"));
+    let varied = place.made(&format!(
+        "{arguments} --repetition-penalty 1.5 --presence-penalty -1"
+    ));
+    assert_ne!(texts(&plain, "text"), texts(&varied, "text"));
+    let refused = place.run(&format!("{arguments} --typical-p 0 -o x.parquet"));
+    assert_eq!(refused.code, 2);
+    assert!(
+        refused
+            .said
+            .contains("typical-p 0 is not above 0 and at most 1"),
+        "{}",
+        refused.said
+    );
+}

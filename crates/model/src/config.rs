@@ -1,66 +1,22 @@
 //! The shape of a decoder, as Hugging Face writes it in `config.json`.
 
-use serde_json::{Value, json};
+mod family;
+mod files;
+mod presets;
+mod reader;
+mod rope;
 
 use crate::Error;
-use crate::files::json;
+pub use family::Family;
+use presets::PRESETS;
+pub(crate) use reader::{Reader, ids};
+pub use rope::RopeScaling;
 
-/// The architectures that can be loaded.
-const ARCHITECTURES: [&str; 1] = ["LlamaForCausalLM"];
-
-/// The presets that can be made from scratch, with their sizes.
-const PRESETS: [(&str, Shape); 3] = [
-    (
-        "tiny",
-        Shape {
-            hidden: 32,
-            inner: 64,
-            layers: 2,
-            heads: 4,
-            kv_heads: 2,
-            vocabulary: 320,
-            positions: 256,
-        },
-    ),
-    (
-        "1m",
-        Shape {
-            hidden: 128,
-            inner: 352,
-            layers: 4,
-            heads: 4,
-            kv_heads: 4,
-            vocabulary: 1024,
-            positions: 512,
-        },
-    ),
-    (
-        "10m",
-        Shape {
-            hidden: 320,
-            inner: 864,
-            layers: 8,
-            heads: 5,
-            kv_heads: 5,
-            vocabulary: 4096,
-            positions: 1024,
-        },
-    ),
-];
-
-struct Shape {
-    hidden: usize,
-    inner: usize,
-    layers: usize,
-    heads: usize,
-    kv_heads: usize,
-    vocabulary: usize,
-    positions: usize,
-}
-
-/// The shape of a Llama decoder and the ids of its special tokens.
+/// The shape of a decoder and the ids of its special tokens.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
+    /// Which computation it is.
+    pub family: Family,
     /// Rows of the token embedding.
     pub vocab_size: usize,
     /// Width of the residual stream.
@@ -77,7 +33,13 @@ pub struct Config {
     pub head_dim: usize,
     /// The longest sequence, in tokens.
     pub max_position_embeddings: usize,
-    /// What is added to the mean square in a norm.
+    /// How many positions, its own included, a token attends to; all before it where there is none.
+    pub sliding_window: Option<usize>,
+    /// Whether queries, keys and values have biases, and their output too (but for Qwen2's).
+    pub attention_bias: bool,
+    /// Whether the feed-forward layers have biases.
+    pub mlp_bias: bool,
+    /// What is added to the mean square, or to the variance, in a norm.
     pub rms_norm_eps: f64,
     /// The base of the rotary frequencies.
     pub rope_theta: f64,
@@ -93,19 +55,6 @@ pub struct Config {
     pub initializer_range: f64,
 }
 
-/// The stretching of rotary frequencies that Llama 3 uses (`rope_type: llama3`).
-#[derive(Clone, Debug, PartialEq)]
-pub struct RopeScaling {
-    /// By how much low frequencies are divided.
-    pub factor: f64,
-    /// The wavelength factor below which frequencies are divided.
-    pub low_freq_factor: f64,
-    /// The wavelength factor above which frequencies are kept.
-    pub high_freq_factor: f64,
-    /// The context length of the original training.
-    pub original_max_position_embeddings: usize,
-}
-
 impl Config {
     /// A shape to train from scratch: `tiny` (tests), `1m` (the built-in study) or `10m`.
     pub fn preset(name: &str) -> Result<Self, Error> {
@@ -117,6 +66,7 @@ impl Config {
             )));
         };
         Ok(Self {
+            family: Family::Llama,
             vocab_size: shape.vocabulary,
             hidden_size: shape.hidden,
             intermediate_size: shape.inner,
@@ -125,6 +75,9 @@ impl Config {
             num_key_value_heads: shape.kv_heads,
             head_dim: shape.hidden / shape.heads,
             max_position_embeddings: shape.positions,
+            sliding_window: None,
+            attention_bias: false,
+            mlp_bias: false,
             rms_norm_eps: 1e-5,
             rope_theta: 10_000.0,
             rope_scaling: None,
@@ -150,79 +103,6 @@ impl Config {
         self
     }
 
-    /// Reads `config.json`; `file` is what errors call it.
-    pub fn from_json(file: &str, bytes: &[u8]) -> Result<Self, Error> {
-        let value: Value = json(file, bytes)?;
-        let reader = Reader {
-            file,
-            value: &value,
-        };
-        reader.check_architecture()?;
-        let hidden_size = reader.size("hidden_size")?;
-        let num_attention_heads = reader.size("num_attention_heads")?;
-        let config = Self {
-            vocab_size: reader.size("vocab_size")?,
-            hidden_size,
-            intermediate_size: reader.size("intermediate_size")?,
-            num_hidden_layers: reader.size("num_hidden_layers")?,
-            num_attention_heads,
-            num_key_value_heads: reader.size_or("num_key_value_heads", num_attention_heads)?,
-            head_dim: reader.size_or("head_dim", hidden_size / num_attention_heads)?,
-            max_position_embeddings: reader.size_or("max_position_embeddings", 2048)?,
-            rms_norm_eps: reader.number_or("rms_norm_eps", 1e-6),
-            rope_theta: reader.rope_theta(),
-            rope_scaling: reader.rope_scaling()?,
-            tie_word_embeddings: value["tie_word_embeddings"].as_bool().unwrap_or(false),
-            bos_token_id: ids(&value["bos_token_id"]).first().copied(),
-            eos_token_ids: ids(&value["eos_token_id"]),
-            initializer_range: reader.number_or("initializer_range", 0.02),
-        };
-        config.check(file)?;
-        Ok(config)
-    }
-
-    /// Writes `config.json` in the layout of Hugging Face.
-    pub fn to_json(&self) -> Vec<u8> {
-        let mut value = json!({
-            "architectures": ["LlamaForCausalLM"],
-            "model_type": "llama",
-            "attention_bias": false,
-            "bos_token_id": self.bos_token_id,
-            "dtype": "float32",
-            "eos_token_id": self.eos_token_ids,
-            "head_dim": self.head_dim,
-            "hidden_act": "silu",
-            "hidden_size": self.hidden_size,
-            "initializer_range": self.initializer_range,
-            "intermediate_size": self.intermediate_size,
-            "max_position_embeddings": self.max_position_embeddings,
-            "mlp_bias": false,
-            "num_attention_heads": self.num_attention_heads,
-            "num_hidden_layers": self.num_hidden_layers,
-            "num_key_value_heads": self.num_key_value_heads,
-            "rms_norm_eps": self.rms_norm_eps,
-            "rope_theta": self.rope_theta,
-            "tie_word_embeddings": self.tie_word_embeddings,
-            "torch_dtype": "float32",
-            "vocab_size": self.vocab_size,
-        });
-        if let [id] = self.eos_token_ids[..] {
-            value["eos_token_id"] = json!(id);
-        }
-        if let Some(scaling) = &self.rope_scaling {
-            value["rope_scaling"] = json!({
-                "rope_type": "llama3",
-                "factor": scaling.factor,
-                "low_freq_factor": scaling.low_freq_factor,
-                "high_freq_factor": scaling.high_freq_factor,
-                "original_max_position_embeddings": scaling.original_max_position_embeddings,
-            });
-        }
-        let mut text = format!("{value:#}");
-        text.push('\n');
-        text.into_bytes()
-    }
-
     /// How many numbers the model learns.
     pub fn parameters(&self) -> usize {
         crate::layout::tensors(self)
@@ -244,6 +124,30 @@ impl Config {
             .collect()
     }
 
+    /// Whether positions enter by rotation; otherwise they are learnt and added.
+    pub(crate) fn rotates(&self) -> bool {
+        self.family != Family::Gpt2
+    }
+
+    /// Whether norms take the mean away and add a bias, instead of dividing by the root mean square alone.
+    pub(crate) fn centres(&self) -> bool {
+        self.family == Family::Gpt2
+    }
+
+    /// Whether the feed-forward layers are gated; otherwise they are two matrices with a GELU between.
+    pub(crate) fn is_gated(&self) -> bool {
+        self.family != Family::Gpt2
+    }
+
+    /// Whether a linear layer of the feed-forward part or of attention, such as `self_attn.q_proj`, has a bias.
+    pub(crate) fn has_bias(&self, module: &str) -> bool {
+        match module {
+            "self_attn.o_proj" => self.attention_bias && self.family != Family::Qwen2,
+            _ if module.starts_with("self_attn.") => self.attention_bias,
+            _ => self.mlp_bias,
+        }
+    }
+
     fn check(&self, file: &str) -> Result<(), Error> {
         let refuse = |reason: String| Err(Error::malformed(file, reason));
         if !self
@@ -255,7 +159,7 @@ impl Config {
                 self.num_key_value_heads, self.num_attention_heads
             ));
         }
-        if self.head_dim == 0 || !self.head_dim.is_multiple_of(2) {
+        if self.head_dim == 0 || self.rotates() && !self.head_dim.is_multiple_of(2) {
             return refuse(format!(
                 "head_dim {} is odd; rotary positions need pairs",
                 self.head_dim
@@ -273,142 +177,10 @@ impl Config {
     }
 }
 
-impl RopeScaling {
-    fn apply(&self, frequency: f32) -> f32 {
-        let context = self.original_max_position_embeddings as f64;
-        let wavelength = std::f64::consts::TAU / f64::from(frequency);
-        if wavelength < context / self.high_freq_factor {
-            return frequency;
-        }
-        let slow = f64::from(frequency) / self.factor;
-        if wavelength > context / self.low_freq_factor {
-            return slow as f32;
-        }
-        let smooth = (context / wavelength - self.low_freq_factor)
-            / (self.high_freq_factor - self.low_freq_factor);
-        ((1.0 - smooth) * slow + smooth * f64::from(frequency)) as f32
-    }
-}
-
-/// The ids in a field that holds one, several or none.
-pub(crate) fn ids(value: &Value) -> Vec<u32> {
-    let several = value
-        .as_array()
-        .map_or(std::slice::from_ref(value), Vec::as_slice);
-    several
-        .iter()
-        .filter_map(Value::as_u64)
-        .filter_map(|id| u32::try_from(id).ok())
-        .collect()
-}
-
-/// Reads fields of a configuration and says which one is wrong.
-pub(crate) struct Reader<'a> {
-    pub(crate) file: &'a str,
-    pub(crate) value: &'a Value,
-}
-
-impl Reader<'_> {
-    fn check_architecture(&self) -> Result<(), Error> {
-        let named = self.value["architectures"][0].as_str();
-        let found = named
-            .or_else(|| self.value["model_type"].as_str())
-            .unwrap_or("none");
-        if !ARCHITECTURES.contains(&found) && found != "llama" {
-            return Err(Error::Architecture {
-                file: self.file.to_owned(),
-                found: found.to_owned(),
-                known: ARCHITECTURES.join(", "),
-            });
-        }
-        self.one_of("hidden_act", &["silu"])?;
-        for name in ["attention_bias", "mlp_bias"] {
-            if self.value[name].as_bool() == Some(true) {
-                return Err(Error::malformed(
-                    self.file,
-                    format!("{name} is true; expected false"),
-                ));
-            }
-        }
-        Ok(())
-    }
-
-    /// Checks that a field, where it is present, has one of the known values.
-    pub(crate) fn one_of(&self, name: &str, known: &[&str]) -> Result<(), Error> {
-        match self.value[name].as_str() {
-            Some(found) if !known.contains(&found) => Err(Error::malformed(
-                self.file,
-                format!(
-                    "{name} `{found}` is not known; known ones are {}",
-                    known.join(", ")
-                ),
-            )),
-            _ => Ok(()),
-        }
-    }
-
-    /// A whole number from 1 to 2²⁴ that must be there.
-    pub(crate) fn size(&self, name: &str) -> Result<usize, Error> {
-        let value = &self.value[name];
-        match value.as_u64() {
-            Some(size @ 1..=0x0100_0000) => Ok(size as usize),
-            _ => Err(Error::malformed(
-                self.file,
-                format!("{name} is {value}; expected a whole number from 1 to 16777216"),
-            )),
-        }
-    }
-
-    /// The same with a value for where it is absent.
-    pub(crate) fn size_or(&self, name: &str, default: usize) -> Result<usize, Error> {
-        if self.value[name].is_null() {
-            Ok(default)
-        } else {
-            self.size(name)
-        }
-    }
-
-    /// A number, or `default` where there is none.
-    pub(crate) fn number_or(&self, name: &str, default: f64) -> f64 {
-        self.value[name].as_f64().unwrap_or(default)
-    }
-
-    fn rope_theta(&self) -> f64 {
-        let nested = self.value["rope_parameters"]["rope_theta"].as_f64();
-        nested.unwrap_or_else(|| self.number_or("rope_theta", 10_000.0))
-    }
-
-    fn rope_scaling(&self) -> Result<Option<RopeScaling>, Error> {
-        let scaling = ["rope_parameters", "rope_scaling"].map(|name| &self.value[name]);
-        let Some(value) = scaling.into_iter().find(|value| value.is_object()) else {
-            return Ok(None);
-        };
-        let kind = value["rope_type"]
-            .as_str()
-            .or_else(|| value["type"].as_str());
-        let reader = Reader {
-            file: self.file,
-            value,
-        };
-        match kind.unwrap_or("default") {
-            "default" => Ok(None),
-            "llama3" => Ok(Some(RopeScaling {
-                factor: reader.number_or("factor", 8.0),
-                low_freq_factor: reader.number_or("low_freq_factor", 1.0),
-                high_freq_factor: reader.number_or("high_freq_factor", 4.0),
-                original_max_position_embeddings: reader
-                    .size("original_max_position_embeddings")?,
-            })),
-            other => Err(Error::malformed(
-                self.file,
-                format!("rope_type `{other}` is not known; known ones are default, llama3"),
-            )),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
 
     #[test]
@@ -446,9 +218,63 @@ mod tests {
             .expect_err("not known")
             .to_string();
         assert!(
-            error.ends_with("known ones are LlamaForCausalLM"),
+            error.ends_with(
+                "known ones are LlamaForCausalLM, MistralForCausalLM, Qwen2ForCausalLM, Qwen3ForCausalLM, GPT2LMHeadModel"
+            ),
             "{error}"
         );
+    }
+
+    #[test]
+    fn every_family_survives_being_written() {
+        let tiny = Config::preset("tiny").expect("known");
+        let families = [
+            Config {
+                mlp_bias: true,
+                attention_bias: true,
+                rope_scaling: Some(RopeScaling::Linear { factor: 2.0 }),
+                ..tiny.clone()
+            },
+            Config {
+                family: Family::Mistral,
+                sliding_window: Some(64),
+                ..tiny.clone()
+            },
+            Config {
+                family: Family::Qwen2,
+                attention_bias: true,
+                ..tiny.clone()
+            },
+            Config {
+                family: Family::Qwen3,
+                ..tiny.clone()
+            },
+            Config {
+                family: Family::Gpt2,
+                attention_bias: true,
+                mlp_bias: true,
+                num_key_value_heads: 4,
+                ..tiny
+            },
+        ];
+        for config in families {
+            let again = Config::from_json("config.json", &config.to_json()).expect("valid");
+            assert_eq!(again, config);
+        }
+    }
+
+    #[test]
+    fn biases_are_where_each_family_has_them() {
+        let mut config = Config::preset("tiny").expect("known");
+        let biased = |config: &Config| {
+            ["self_attn.q_proj", "self_attn.o_proj", "mlp.up_proj"]
+                .map(|module| config.has_bias(module))
+        };
+        assert_eq!(biased(&config), [false; 3]);
+        config.attention_bias = true;
+        assert_eq!(biased(&config), [true, true, false]);
+        config.family = Family::Qwen2;
+        assert_eq!(biased(&config), [true, false, false]);
     }
 
     #[test]
@@ -461,7 +287,8 @@ mod tests {
             ("num_key_value_heads", json!(3)),
             ("head_dim", json!(7)),
             ("hidden_act", json!("relu")),
-            ("attention_bias", json!(true)),
+            ("use_sliding_window", json!(true)),
+            ("partial_rotary_factor", json!(0.5)),
             ("rope_scaling", json!({"rope_type": "yarn"})),
         ] {
             let mut bad = good.clone();

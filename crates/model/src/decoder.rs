@@ -1,4 +1,4 @@
-//! A decoder of the Llama family: its configuration, its tensors, and the files they come from.
+//! A decoder: its configuration, its tensors, and the files they come from.
 
 use std::sync::OnceLock;
 
@@ -6,9 +6,10 @@ use candle_core::{Device, Tensor};
 use numeric::Seed;
 
 use crate::Error;
-use crate::config::{Config, ids};
+use crate::config::{Config, Family, ids};
 use crate::engine::Engine;
 use crate::files::{Files, json, required};
+use crate::gpt2;
 use crate::layout::{self, EMBEDDING, HEAD, Role};
 use crate::weights::{self, SINGLE, Tensors, check_shape, with_values};
 
@@ -35,11 +36,15 @@ impl Decoder {
         }
         let (tensors, origins) = weights::load(files)?;
         let file_of = |name: &str| origins.get(name).map_or(SINGLE, String::as_str);
+        let tensors = match config.family {
+            Family::Gpt2 => gpt2::from_file(&config, tensors, file_of)?,
+            _ => tensors,
+        };
         let tensors = checked(&config, tensors, file_of)?;
         Ok(Self::from_tensors(config, tensors))
     }
 
-    /// Draws fresh weights: normal with the configuration's standard deviation, norms at 1.
+    /// Draws fresh weights: normal with the configuration's standard deviation, norms at 1, biases at 0.
     ///
     /// Matrices that write into the residual stream are scaled by 1/√(2 · layers), as in GPT-2.
     pub fn initialize(config: Config, seed: Seed) -> Result<Self, Error> {
@@ -49,13 +54,14 @@ impl Decoder {
             let count = expected.shape.iter().product();
             let residual = expected.name.contains("o_proj") || expected.name.contains("down_proj");
             let deviation = config.initializer_range / if residual { depth } else { 1.0 };
-            let values: Vec<f32> = if expected.role == Role::Norm {
-                vec![1.0; count]
-            } else {
-                let mut stream = seed.stream(&expected.name);
-                (0..count)
-                    .map(|_| (stream.normal() * deviation) as f32)
-                    .collect()
+            let values: Vec<f32> = match expected.role {
+                Role::Norm => vec![1.0; count],
+                Role::Bias => vec![0.0; count],
+                Role::Embedding | Role::Matrix => {
+                    let mut stream = seed.stream(&expected.name);
+                    let draws = (0..count).map(|_| (stream.normal() * deviation) as f32);
+                    draws.collect()
+                }
             };
             tensors.insert(
                 expected.name,
@@ -84,9 +90,13 @@ impl Decoder {
 
     /// `config.json` and `model.safetensors`, as Hugging Face lays them out.
     pub fn to_files(&self) -> Result<Vec<(String, Vec<u8>)>, Error> {
+        let weights = match self.config.family {
+            Family::Gpt2 => serialize(&gpt2::to_file(&self.config, &self.tensors)?)?,
+            _ => serialize(&self.tensors)?,
+        };
         Ok(vec![
             ("config.json".to_owned(), self.config.to_json()),
-            (SINGLE.to_owned(), serialize(&self.tensors)?),
+            (SINGLE.to_owned(), weights),
         ])
     }
 

@@ -21,6 +21,16 @@ pub enum Error {
         /// The file that is missing.
         file: String,
     },
+    /// There are weights, but only in a form that can run code when it is read.
+    #[error(
+        "{place} has its weights in {file}, a pickle, which can run code when it is read; convert it to safetensors (in transformers: model.save_pretrained)"
+    )]
+    Pickle {
+        /// The model directory.
+        place: String,
+        /// The pickle.
+        file: String,
+    },
     /// A file is not what its name says.
     #[error("{file}: {reason}")]
     Malformed {

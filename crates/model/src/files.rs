@@ -9,6 +9,11 @@ pub trait Files {
     /// The bytes of a file, or `None` where there is none of that name.
     fn read(&self, name: &str) -> Result<Option<Vec<u8>>, Error>;
 
+    /// The names of all files, where they can be listed.
+    fn names(&self) -> Result<Vec<String>, Error> {
+        Ok(Vec::new())
+    }
+
     /// What to call the place in an error.
     fn name(&self) -> &str;
 }
@@ -21,6 +26,13 @@ impl Files for dataset::Directory {
         })
     }
 
+    fn names(&self) -> Result<Vec<String>, Error> {
+        self.files().map_err(|cause| Error::Read {
+            file: Self::name(self).to_owned(),
+            source: cause.into(),
+        })
+    }
+
     fn name(&self) -> &str {
         Self::name(self)
     }
@@ -29,6 +41,10 @@ impl Files for dataset::Directory {
 impl Files for BTreeMap<String, Vec<u8>> {
     fn read(&self, name: &str) -> Result<Option<Vec<u8>>, Error> {
         Ok(self.get(name).cloned())
+    }
+
+    fn names(&self) -> Result<Vec<String>, Error> {
+        Ok(self.keys().cloned().collect())
     }
 
     fn name(&self) -> &'static str {

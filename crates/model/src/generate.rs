@@ -1,20 +1,16 @@
 //! Writing texts with a decoder: many requests at once, each with randomness of its own.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+mod prefix;
+mod queue;
+mod stop;
 
-use numeric::{Seed, Stream};
-use rayon::prelude::*;
+use numeric::Seed;
 
 use crate::Error;
 use crate::decoder::Decoder;
-use crate::engine::{Cache, Engine};
-use crate::kernels::exp::log_sum_exp;
 use crate::sampling::Sampling;
-
-/// Sequences written side by side: a few tiles of the matrix kernel.
-const TOGETHER: usize = 48;
-/// The memory that the caches of one worker may take, in bytes.
-const CACHE_BYTES: usize = 1 << 30;
+use queue::Queue;
+pub use stop::StopStrings;
 
 /// What to continue, and how far.
 #[derive(Clone, Debug)]
@@ -29,10 +25,21 @@ pub struct Request {
     pub stop: Vec<u32>,
 }
 
+impl Request {
+    /// The same request `n` times, each with a seed of its own; the prompt is read once for all.
+    pub fn times(&self, n: usize) -> Vec<Self> {
+        let draws = (0..n as u64).map(|draw| Self {
+            seed: self.seed.child("draw", draw),
+            ..self.clone()
+        });
+        draws.collect()
+    }
+}
+
 /// Why a text ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FinishReason {
-    /// A stop token was drawn.
+    /// A stop token was drawn, or a stop string was written.
     Stop,
     /// The allowed length was reached.
     Length,
@@ -51,12 +58,13 @@ impl FinishReason {
 /// A text that was written.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Generated {
-    /// The new tokens, without the stop token.
+    /// The new tokens, without the stop token, but with those of a stop string.
     pub ids: Vec<u32>,
     /// Why it ended.
     pub finish_reason: FinishReason,
-    /// The mean log-probability of the new tokens under the model itself, whatever the sampling, in
-    /// nats; `None` where there are none.
+    /// The log-probability of every new token under the model itself, whatever the sampling, in nats.
+    pub logprobs: Vec<f64>,
+    /// Their mean; `None` where there are none.
     pub mean_logprob: Option<f64>,
     /// How many new tokens there are.
     pub n_tokens: usize,
@@ -70,160 +78,23 @@ pub fn generate(
     requests: &[Request],
     sampling: Sampling,
 ) -> Result<Vec<Generated>, Error> {
+    generate_until(decoder, requests, sampling, StopStrings::none())
+}
+
+/// The same, and a text ends where it holds one of the stop strings.
+///
+/// [`StopStrings::cut`] takes the stop string, and what its last token wrote after it, off the text.
+pub fn generate_until(
+    decoder: &Decoder,
+    requests: &[Request],
+    sampling: Sampling,
+    stops: StopStrings<'_>,
+) -> Result<Vec<Generated>, Error> {
     sampling.check()?;
     for request in requests {
         decoder.check_ids(&request.prompt)?;
     }
-    let engine = decoder.engine()?;
-    let workers = rayon::current_num_threads().min(requests.len());
-    let queue = Queue {
-        engine,
-        requests,
-        next: AtomicUsize::new(0),
-        positions: decoder.config().max_position_embeddings,
-    };
-    let together = queue.together(workers.max(1));
-    let mut done: Vec<(usize, Generated)> = (0..workers)
-        .into_par_iter()
-        .flat_map_iter(|_| queue.work(together, sampling))
-        .collect();
-    done.sort_unstable_by_key(|(index, _)| *index);
-    Ok(done.into_iter().map(|(_, generated)| generated).collect())
-}
-
-/// The requests, taken one by one by whichever worker has room.
-struct Queue<'a> {
-    engine: &'a Engine,
-    requests: &'a [Request],
-    next: AtomicUsize,
-    positions: usize,
-}
-
-/// A text being written.
-struct Active<'a> {
-    index: usize,
-    request: &'a Request,
-    cache: Cache,
-    stream: Stream,
-    ids: Vec<u32>,
-    logprob: f64,
-    room: usize,
-}
-
-impl<'a> Queue<'a> {
-    fn together(&self, workers: usize) -> usize {
-        let longest = self
-            .requests
-            .iter()
-            .map(|request| self.length(request))
-            .max()
-            .unwrap_or(1);
-        let affordable = CACHE_BYTES / (longest * self.engine.cache_bytes()).max(1);
-        TOGETHER
-            .min(self.requests.len().div_ceil(workers))
-            .min(affordable)
-            .max(1)
-    }
-
-    fn length(&self, request: &Request) -> usize {
-        let asked = request.prompt.len().saturating_add(request.max_new_tokens);
-        asked.min(self.positions)
-    }
-
-    fn take(&self) -> Option<Active<'a>> {
-        let index = self.next.fetch_add(1, Ordering::Relaxed);
-        let request = self.requests.get(index)?;
-        let length = self.length(request);
-        Some(Active {
-            index,
-            request,
-            cache: self.engine.cache(length),
-            stream: request.seed.stream("sample"),
-            ids: Vec::new(),
-            logprob: 0.0,
-            room: length - request.prompt.len(),
-        })
-    }
-
-    fn work(&self, together: usize, sampling: Sampling) -> Vec<(usize, Generated)> {
-        let mut done = Vec::new();
-        let mut active: Vec<Active<'_>> = Vec::new();
-        let mut probabilities = Vec::new();
-        loop {
-            while active.len() < together {
-                match self.take() {
-                    Some(new) if new.room == 0 => done.push(new.finish(FinishReason::Length)),
-                    Some(new) => active.push(new),
-                    None => break,
-                }
-            }
-            if active.is_empty() {
-                return done;
-            }
-            let logits = self.next_logits(&mut active);
-            let vocabulary = logits.len() / active.len();
-            let mut going = Vec::with_capacity(active.len());
-            for (mut text, logits) in active.into_iter().zip(logits.chunks_exact(vocabulary)) {
-                let token = sampling.draw(logits, &mut probabilities, &mut text.stream);
-                match text.push(token, logits) {
-                    Some(reason) => done.push(text.finish(reason)),
-                    None => going.push(text),
-                }
-            }
-            active = going;
-        }
-    }
-
-    /// Feeds every text its prompt or its last token, and returns the logits of what comes next.
-    fn next_logits(&self, active: &mut [Active<'_>]) -> Vec<f32> {
-        let mut last = 0;
-        let mut ends = Vec::with_capacity(active.len());
-        let mut feeds: Vec<_> = active
-            .iter_mut()
-            .map(|text| {
-                let tokens = match text.ids.last() {
-                    Some(token) => std::slice::from_ref(token),
-                    None => &text.request.prompt,
-                };
-                last += tokens.len();
-                ends.push(last - 1);
-                (&mut text.cache, tokens)
-            })
-            .collect();
-        let hidden = self.engine.hidden(&mut feeds);
-        let dim = hidden.len() / last;
-        let rows: Vec<f32> = ends
-            .iter()
-            .flat_map(|end| &hidden[end * dim..][..dim])
-            .copied()
-            .collect();
-        self.engine.logits(&rows)
-    }
-}
-
-impl Active<'_> {
-    fn push(&mut self, token: u32, logits: &[f32]) -> Option<FinishReason> {
-        if self.request.stop.contains(&token) {
-            return Some(FinishReason::Stop);
-        }
-        self.logprob += f64::from(logits[token as usize]) - log_sum_exp(logits);
-        self.ids.push(token);
-        (self.ids.len() == self.room).then_some(FinishReason::Length)
-    }
-
-    fn finish(self, finish_reason: FinishReason) -> (usize, Generated) {
-        let n_tokens = self.ids.len();
-        let mean_logprob = (n_tokens > 0).then(|| self.logprob / n_tokens as f64);
-        (
-            self.index,
-            Generated {
-                ids: self.ids,
-                finish_reason,
-                mean_logprob,
-                n_tokens,
-            },
-        )
-    }
+    Queue::new(decoder, requests, sampling, stops)?.run()
 }
 
 #[cfg(test)]
@@ -326,5 +197,91 @@ mod tests {
                 .expect("nothing")
                 .is_empty()
         );
+    }
+
+    #[test]
+    fn a_prompt_is_read_once_for_all_its_draws() {
+        let decoder = model();
+        let request = Request {
+            prompt: (0..70).collect(),
+            seed: Seed::new(5),
+            max_new_tokens: 6,
+            stop: vec![],
+        };
+        let draws = request.times(60);
+        let together = generate(&decoder, &draws, Sampling::at(1.0)).expect("written");
+        for at in [0, 1, 31, 59] {
+            let alone = generate(&decoder, &draws[at..=at], Sampling::at(1.0)).expect("written");
+            assert_eq!(alone[0], together[at]);
+        }
+        assert_ne!(together[0].ids, together[1].ids);
+    }
+
+    #[test]
+    fn a_batch_of_1_7_or_32_writes_the_same_bytes() {
+        let (decoder, requests) = (model(), requests());
+        let sampling = Sampling {
+            typical_p: 0.9,
+            repetition_penalty: 1.3,
+            presence_penalty: 0.2,
+            ..Sampling::at(0.8)
+        };
+        let written = |size: usize| -> Vec<Generated> {
+            let batches = requests.chunks(size);
+            batches
+                .flat_map(|batch| generate(&decoder, batch, sampling).expect("written"))
+                .collect()
+        };
+        let one = written(1);
+        assert_eq!(one, written(7));
+        assert_eq!(one, written(32));
+    }
+
+    #[test]
+    fn the_logprobs_of_a_text_are_those_that_scoring_finds() {
+        let (decoder, requests) = (model(), requests());
+        let texts = generate(&decoder, &requests, Sampling::at(1.0)).expect("written");
+        for (request, text) in requests.iter().zip(&texts).skip(5).step_by(31) {
+            let whole = [&request.prompt[..], &text.ids].concat();
+            let scored = crate::token_nlls(&decoder, &whole, request.prompt.len()).expect("scored");
+            assert_eq!(scored.len(), text.logprobs.len());
+            for ((nll, _), logprob) in scored.iter().zip(&text.logprobs) {
+                assert_eq!(*nll, -logprob);
+            }
+        }
+    }
+
+    #[test]
+    fn a_stop_string_ends_a_text() {
+        let decoder = model();
+        let tokenizer =
+            crate::Tokenizer::train(&["a cat and a dog"], 300, &["<bos>"]).expect("trained");
+        let request = Request {
+            prompt: vec![1],
+            seed: Seed::new(5),
+            max_new_tokens: 40,
+            stop: vec![],
+        };
+        let requests = request.times(40);
+        let free = generate(&decoder, &requests, Sampling::at(1.0)).expect("written");
+        let strings = ["a".to_owned()];
+        let stops = StopStrings::new(&tokenizer, &strings);
+        let stopped =
+            generate_until(&decoder, &requests, Sampling::at(1.0), stops).expect("written");
+        let mut ended = 0;
+        for (free, stopped) in free.iter().zip(&stopped) {
+            assert_eq!(free.ids[..stopped.n_tokens], stopped.ids);
+            let text = tokenizer.decode(&stopped.ids).expect("text");
+            assert_eq!(
+                stopped.finish_reason == FinishReason::Stop,
+                text.contains('a')
+            );
+            let before = tokenizer
+                .decode(&stopped.ids[..stopped.n_tokens - 1])
+                .expect("text");
+            assert!(!before.contains('a'));
+            ended += usize::from(text.contains('a'));
+        }
+        assert!(ended > 0);
     }
 }

@@ -1,5 +1,6 @@
 //! Decoder language models and sentence encoders: loading, inference, generation, scoring and training; the only crate that knows candle.
 
+mod blocks;
 mod config;
 mod decoder;
 mod encoder;
@@ -7,6 +8,7 @@ mod engine;
 mod error;
 mod files;
 mod generate;
+mod gpt2;
 mod kernels;
 mod layout;
 pub mod linear;
@@ -17,12 +19,12 @@ mod tokenizer;
 mod train;
 mod weights;
 
-pub use config::{Config, RopeScaling};
+pub use config::{Config, Family, RopeScaling};
 pub use decoder::Decoder;
 pub use encoder::Encoder;
 pub use error::Error;
 pub use files::Files;
-pub use generate::{FinishReason, Generated, Request, generate};
+pub use generate::{FinishReason, Generated, Request, StopStrings, generate, generate_until};
 pub use sampling::Sampling;
 pub use score::{Scored, score, score_from, token_nlls};
 pub use tokenizer::Tokenizer;

@@ -1,35 +1,44 @@
-//! Choosing the next token from logits: temperature, top-k, top-p and min-p.
+//! Choosing the next token from logits: penalties, temperature, and what may be drawn at all.
 
-use std::cmp::Ordering;
+mod filters;
+mod penalties;
 
 use numeric::Stream;
 
 use crate::Error;
 use crate::kernels::exp::softmax_in_place;
+use filters::likeliest;
+pub(crate) use penalties::History;
 
-/// How the next token is drawn.
+/// How the next token is drawn, with the names and meanings of transformers and vLLM.
 ///
-/// The filters apply in the order top-k, top-p (of what top-k left), min-p, after the temperature.
+/// Penalties change the logits, then the temperature divides them; the filters apply in the order
+/// top-k, top-p, min-p, typical-p, each to what the one before has left.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sampling {
     /// Divides the logits; 0 takes the likeliest token.
     pub temperature: f64,
-    /// Keeps the likeliest tokens that together have this probability; 1 keeps all.
+    /// Keeps the likeliest tokens that together have this probability; 1 keeps all (Holtzman et al. 2020).
     pub top_p: f64,
     /// Keeps this many of the likeliest tokens; 0 keeps all.
     pub top_k: usize,
-    /// Keeps tokens at least this likely, relative to the likeliest; 0 keeps all.
+    /// Keeps tokens at least this likely, relative to the likeliest; 0 keeps all (Nguyen et al. 2024).
     pub min_p: f64,
+    /// Keeps the tokens whose surprise is nearest to the entropy, until they have this
+    /// probability; 1 keeps all (Meister et al. 2023).
+    pub typical_p: f64,
+    /// Divides positive logits of tokens of the prompt and the text so far, multiplies negative
+    /// ones; 1 leaves them (Keskar et al. 2019).
+    pub repetition_penalty: f64,
+    /// Is taken from the logit of every token that the text so far holds; 0 leaves them.
+    pub presence_penalty: f64,
+    /// Is taken from the logit of a token once for every time that the text so far holds it.
+    pub frequency_penalty: f64,
 }
 
 impl Sampling {
     /// Always the likeliest token.
-    pub const GREEDY: Self = Self {
-        temperature: 0.0,
-        top_p: 1.0,
-        top_k: 0,
-        min_p: 0.0,
-    };
+    pub const GREEDY: Self = Self::at(0.0);
 
     /// From the whole distribution at this temperature.
     pub const fn at(temperature: f64) -> Self {
@@ -38,96 +47,102 @@ impl Sampling {
             top_p: 1.0,
             top_k: 0,
             min_p: 0.0,
+            typical_p: 1.0,
+            repetition_penalty: 1.0,
+            presence_penalty: 0.0,
+            frequency_penalty: 0.0,
         }
     }
 
-    pub(crate) fn check(self) -> Result<(), Error> {
-        if !(self.temperature.is_finite() && self.temperature >= 0.0) {
-            return Err(Error::request(format!(
-                "temperature {} is not a number from 0 up",
-                self.temperature
-            )));
+    /// Refuses settings that make no sense.
+    pub fn check(self) -> Result<(), Error> {
+        let share = |value: f64| value > 0.0 && value <= 1.0;
+        let finite = |value: f64| value.is_finite();
+        let rules = [
+            (
+                "temperature",
+                self.temperature,
+                finite(self.temperature) && self.temperature >= 0.0,
+                "a number from 0 up",
+            ),
+            (
+                "top-p",
+                self.top_p,
+                share(self.top_p),
+                "above 0 and at most 1",
+            ),
+            (
+                "min-p",
+                self.min_p,
+                (0.0..=1.0).contains(&self.min_p),
+                "between 0 and 1",
+            ),
+            (
+                "typical-p",
+                self.typical_p,
+                share(self.typical_p),
+                "above 0 and at most 1",
+            ),
+            (
+                "repetition penalty",
+                self.repetition_penalty,
+                finite(self.repetition_penalty) && self.repetition_penalty > 0.0,
+                "a number above 0",
+            ),
+            (
+                "presence penalty",
+                self.presence_penalty,
+                finite(self.presence_penalty),
+                "a number",
+            ),
+            (
+                "frequency penalty",
+                self.frequency_penalty,
+                finite(self.frequency_penalty),
+                "a number",
+            ),
+        ];
+        match rules.into_iter().find(|(.., holds, _)| !holds) {
+            None => Ok(()),
+            Some((name, value, _, rule)) => {
+                Err(Error::request(format!("{name} {value} is not {rule}")))
+            }
         }
-        if !(self.top_p > 0.0 && self.top_p <= 1.0) {
-            return Err(Error::request(format!(
-                "top-p {} is not above 0 and at most 1",
-                self.top_p
-            )));
-        }
-        if !(0.0..=1.0).contains(&self.min_p) {
-            return Err(Error::request(format!(
-                "min-p {} is not between 0 and 1",
-                self.min_p
-            )));
-        }
-        Ok(())
     }
 
-    /// Draws a token; `probabilities` is room for as many numbers as there are logits.
+    /// Whether logits depend on the tokens before.
+    pub(crate) fn penalises(self) -> bool {
+        self.repetition_penalty != 1.0
+            || self.presence_penalty != 0.0
+            || self.frequency_penalty != 0.0
+    }
+
+    /// Draws a token; `room` is room for as many numbers as there are logits.
     pub(crate) fn draw(
         self,
         logits: &[f32],
-        probabilities: &mut Vec<f32>,
+        history: &History,
+        room: &mut Vec<f32>,
         stream: &mut Stream,
     ) -> u32 {
         let sharpness = (1.0 / self.temperature) as f32;
-        if !sharpness.is_finite() {
+        let is_greedy = !sharpness.is_finite();
+        if is_greedy && !self.penalises() {
             return likeliest(logits);
         }
-        probabilities.clear();
-        probabilities.extend_from_slice(logits);
-        softmax_in_place(probabilities, sharpness);
-        if self.top_p == 1.0 && self.top_k == 0 && self.min_p == 0.0 {
-            return pick(probabilities.iter().copied().zip(0..), stream);
+        room.clear();
+        room.extend_from_slice(logits);
+        history.penalise(self, room);
+        if is_greedy {
+            return likeliest(room);
         }
-        pick(self.candidates(probabilities).into_iter(), stream)
-    }
-
-    /// The tokens that pass the filters, likeliest first.
-    fn candidates(self, probabilities: &[f32]) -> Vec<(f32, u32)> {
-        let mut kept: Vec<(f32, u32)> = probabilities.iter().copied().zip(0..).collect();
-        if self.top_k > 0 && self.top_k < kept.len() {
-            kept.select_nth_unstable_by(self.top_k - 1, |a, b| likelier(*a, *b));
-            kept.truncate(self.top_k);
-        }
-        if self.top_p < 1.0 {
-            let mass: f64 = kept.iter().map(|(p, _)| f64::from(*p)).sum();
-            // All tokens below this share together have less than 1 − top_p.
-            let least = (1.0 - self.top_p) * mass / kept.len() as f64;
-            kept.retain(|(p, _)| f64::from(*p) >= least);
-            kept.sort_unstable_by(|a, b| likelier(*a, *b));
-            let mut before = 0.0;
-            let enough = kept.iter().take_while(|(p, _)| {
-                let needed = before < self.top_p * mass;
-                before += f64::from(*p);
-                needed
-            });
-            let enough = enough.count();
-            kept.truncate(enough);
+        softmax_in_place(room, sharpness);
+        if self.filters() {
+            pick(self.candidates(room).into_iter(), stream)
         } else {
-            kept.sort_unstable_by(|a, b| likelier(*a, *b));
-        }
-        let least = kept
-            .first()
-            .map_or(0.0, |(p, _)| f64::from(*p) * self.min_p);
-        kept.retain(|(p, _)| f64::from(*p) >= least);
-        kept
-    }
-}
-
-fn likelier(a: (f32, u32), b: (f32, u32)) -> Ordering {
-    b.0.total_cmp(&a.0).then(a.1.cmp(&b.1))
-}
-
-/// The first of the largest logits.
-pub(crate) fn likeliest(logits: &[f32]) -> u32 {
-    let mut best = 0;
-    for (id, logit) in logits.iter().enumerate() {
-        if *logit > logits[best] {
-            best = id;
+            pick(room.iter().copied().zip(0..), stream)
         }
     }
-    best as u32
 }
 
 /// Draws in proportion to the weights, by their running sum in f64.
@@ -154,48 +169,21 @@ mod tests {
 
     use super::*;
 
-    // Probabilities 0.5, 0.25, 0.125, 0.125.
+    // Probabilities 0.125, 0.5, 0.125, 0.25.
     fn logits() -> Vec<f32> {
         [0.125f32, 0.5, 0.125, 0.25].map(f32::ln).to_vec()
     }
 
-    fn kept(sampling: Sampling) -> Vec<u32> {
-        let mut probabilities = logits();
-        softmax_in_place(&mut probabilities, 1.0);
-        sampling
-            .candidates(&probabilities)
-            .into_iter()
-            .map(|(_, id)| id)
-            .collect()
-    }
-
-    #[test]
-    fn filters_keep_what_they_say() {
-        let all = Sampling::at(1.0);
-        assert_eq!(kept(Sampling { top_k: 2, ..all }), [1, 3]);
-        assert_eq!(kept(Sampling { top_p: 0.6, ..all }), [1, 3]);
-        assert_eq!(kept(Sampling { top_p: 0.45, ..all }), [1]);
-        assert_eq!(kept(Sampling { min_p: 0.4, ..all }), [1, 3]);
-        // Of the two that top-k leaves, the first has two thirds.
-        assert_eq!(
-            kept(Sampling {
-                top_k: 2,
-                top_p: 0.6,
-                ..all
-            }),
-            [1]
-        );
-        // Equal probabilities go by the smaller id.
-        assert_eq!(kept(Sampling { top_k: 3, ..all }), [1, 3, 0]);
+    fn draw(sampling: Sampling, history: &History, stream: &mut Stream) -> u32 {
+        sampling.draw(&logits(), history, &mut Vec::new(), stream)
     }
 
     #[test]
     fn tokens_come_as_often_as_they_are_likely() {
         let mut stream = Seed::new(1).stream("draw");
         let mut counts = [0usize; 4];
-        let mut room = Vec::new();
         for _ in 0..8000 {
-            counts[Sampling::at(1.0).draw(&logits(), &mut room, &mut stream) as usize] += 1;
+            counts[draw(Sampling::at(1.0), &History::default(), &mut stream) as usize] += 1;
         }
         for (count, expected) in counts.iter().zip([1000, 4000, 1000, 2000]) {
             assert!(count.abs_diff(expected) < 200, "{counts:?}");
@@ -203,30 +191,47 @@ mod tests {
     }
 
     #[test]
-    fn a_temperature_of_zero_is_greedy_and_nonsense_is_refused() {
+    fn a_temperature_of_zero_is_greedy() {
         let mut stream = Seed::new(1).stream("draw");
-        assert_eq!(
-            Sampling::GREEDY.draw(&logits(), &mut Vec::new(), &mut stream),
-            1
-        );
-        assert_eq!(likeliest(&[1.0, 3.0, 3.0]), 1);
-        assert!(Sampling::at(-1.0).check().is_err());
-        assert!(Sampling::at(f64::NAN).check().is_err());
-        assert!(
+        assert_eq!(draw(Sampling::GREEDY, &History::default(), &mut stream), 1);
+        // After the likeliest token, the second one is the likeliest that was not there yet.
+        let mut history = History::default();
+        history.write(1);
+        let sampling = Sampling {
+            presence_penalty: 1.0,
+            ..Sampling::GREEDY
+        };
+        assert_eq!(draw(sampling, &history, &mut stream), 3);
+    }
+
+    #[test]
+    fn settings_that_make_no_sense_are_refused() {
+        let good = Sampling::at(1.0);
+        assert!(good.check().is_ok() && Sampling::GREEDY.check().is_ok());
+        let bad = [
+            Sampling::at(-1.0),
+            Sampling::at(f64::NAN),
+            Sampling { top_p: 0.0, ..good },
+            Sampling { min_p: 1.5, ..good },
             Sampling {
-                top_p: 0.0,
-                ..Sampling::at(1.0)
-            }
-            .check()
-            .is_err()
-        );
-        assert!(
+                typical_p: 0.0,
+                ..good
+            },
             Sampling {
-                min_p: 1.5,
-                ..Sampling::at(1.0)
-            }
+                repetition_penalty: 0.0,
+                ..good
+            },
+            Sampling {
+                presence_penalty: f64::INFINITY,
+                ..good
+            },
+        ];
+        for sampling in bad {
+            assert!(sampling.check().is_err(), "{sampling:?}");
+        }
+        let error = Sampling { top_p: 2.0, ..good }
             .check()
-            .is_err()
-        );
+            .expect_err("no share");
+        assert_eq!(error.to_string(), "top-p 2 is not above 0 and at most 1");
     }
 }

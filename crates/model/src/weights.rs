@@ -24,7 +24,9 @@ pub(crate) fn load(files: &dyn Files) -> Result<(Tensors, BTreeMap<String, Strin
     let mut tensors = Tensors::new();
     let mut origins = BTreeMap::new();
     for file in weight_files(files)? {
-        let bytes = crate::files::required(files, &file)?;
+        let Some(bytes) = files.read(&file)? else {
+            return Err(missing(files, &file)?);
+        };
         for (name, tensor) in parse(&file, &bytes)? {
             if let Some(other) = origins.insert(name.clone(), file.clone()) {
                 return Err(Error::malformed(
@@ -36,6 +38,26 @@ pub(crate) fn load(files: &dyn Files) -> Result<(Tensors, BTreeMap<String, Strin
         }
     }
     Ok((tensors, origins))
+}
+
+/// Says that a file of weights is missing, and what lies there instead.
+fn missing(files: &dyn Files, file: &str) -> Result<Error, Error> {
+    let names = files.names()?;
+    let pickle = names.iter().find(|name| {
+        let kind = name.rsplit_once('.').map_or("", |(_, kind)| kind);
+        ["bin", "pt", "pth", "ckpt", "pkl"].contains(&kind)
+    });
+    let place = files.name().to_owned();
+    Ok(match pickle {
+        Some(pickle) => Error::Pickle {
+            place,
+            file: pickle.clone(),
+        },
+        None => Error::Missing {
+            place,
+            file: file.to_owned(),
+        },
+    })
 }
 
 fn weight_files(files: &dyn Files) -> Result<Vec<String>, Error> {
@@ -256,6 +278,20 @@ mod tests {
             .expect_err("twice")
             .to_string();
         assert_eq!(error, "x: tensor `a` is there twice");
+    }
+
+    #[test]
+    fn a_pickle_is_refused_with_what_to_do() {
+        let mut files: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+        let error = load(&files).expect_err("nothing").to_string();
+        assert_eq!(error, "the model in memory has no model.safetensors");
+        files.insert("pytorch_model.bin".to_owned(), Vec::new());
+        let error = load(&files).expect_err("a pickle").to_string();
+        assert!(
+            error.starts_with("the model in memory has its weights in pytorch_model.bin, a pickle")
+                && error.contains("convert it to safetensors"),
+            "{error}"
+        );
     }
 
     #[test]

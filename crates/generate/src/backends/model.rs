@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 use dataset::{Directory, Input};
-use model::{Decoder, Generated, Sampling, Tokenizer};
+use model::{Decoder, Generated, Sampling, StopStrings, Tokenizer};
 use serde_json::{Value, json};
 
 use crate::args::{Args, BackendArgs};
@@ -28,6 +28,8 @@ struct ModelBackend {
     tokenizer: Tokenizer,
     sampling: Sampling,
     max_new_tokens: usize,
+    /// The strings that end a text.
+    stop: Vec<String>,
     /// The tokens that end a line.
     line_ends: Vec<u32>,
     /// The labels that it was taught to write; empty where that is not known.
@@ -39,6 +41,21 @@ fn open(args: &Args) -> Option<Opened> {
     let opened = Directory::open(source).map_err(anyhow::Error::from);
     let loaded = opened.and_then(|directory| ModelBackend::load(&directory, &args.backend));
     Some(loaded.map(|backend| Box::new(backend) as Box<dyn Backend>))
+}
+
+/// The sampling that the options ask for.
+fn sampling(args: &BackendArgs) -> Sampling {
+    let plain = Sampling::at(1.0);
+    Sampling {
+        temperature: args.temperature.unwrap_or(plain.temperature),
+        top_p: args.top_p.unwrap_or(plain.top_p),
+        top_k: args.top_k.unwrap_or(plain.top_k),
+        min_p: args.min_p.unwrap_or(plain.min_p),
+        typical_p: args.typical_p.unwrap_or(plain.typical_p),
+        repetition_penalty: args.repetition_penalty.unwrap_or(plain.repetition_penalty),
+        presence_penalty: args.presence_penalty.unwrap_or(plain.presence_penalty),
+        frequency_penalty: args.frequency_penalty.unwrap_or(plain.frequency_penalty),
+    }
 }
 
 impl ModelBackend {
@@ -62,12 +79,8 @@ impl ModelBackend {
                 line_ends.push(id);
             }
         }
-        let sampling = Sampling {
-            temperature: args.temperature.unwrap_or(1.0),
-            top_p: args.top_p.unwrap_or(1.0),
-            top_k: args.top_k.unwrap_or(0),
-            min_p: args.min_p.unwrap_or(0.0),
-        };
+        let sampling = sampling(args);
+        sampling.check()?;
         let labels = directory.read(text::LABELS_FILE)?;
         let labels = labels.map_or_else(|| Ok(Vec::new()), |json| serde_json::from_slice(&json));
         let labels =
@@ -80,6 +93,7 @@ impl ModelBackend {
             tokenizer,
             sampling,
             max_new_tokens,
+            stop: args.stop.clone(),
             line_ends,
             labels,
         })
@@ -137,7 +151,12 @@ impl ModelBackend {
             None => self.tokenizer.decode(ids)?,
         };
         // A character may be cut in the middle where the text ends by its length.
-        Ok(text.trim_end_matches('\u{fffd}').to_owned())
+        let text = text.trim_end_matches('\u{fffd}');
+        Ok(self.stops().cut(text).to_owned())
+    }
+
+    fn stops(&self) -> StopStrings<'_> {
+        StopStrings::new(&self.tokenizer, &self.stop)
     }
 
     fn draft(&self, prompt: &[u32], generated: Generated) -> anyhow::Result<Draft> {
@@ -163,7 +182,9 @@ impl Backend for ModelBackend {
             .filter(|request| fits(request))
             .cloned()
             .collect();
-        let mut generated = model::generate(&self.decoder, &fitting, self.sampling)?.into_iter();
+        let generated =
+            model::generate_until(&self.decoder, &fitting, self.sampling, self.stops())?;
+        let mut generated = generated.into_iter();
         let answers = requests.iter().map(|request| {
             let answer = if fits(request) {
                 generated.next()
@@ -207,13 +228,41 @@ impl Backend for ModelBackend {
     }
 
     fn settings(&self) -> BTreeMap<&'static str, Value> {
-        BTreeMap::from([
+        let mut settings = BTreeMap::from([
             ("model", json!(self.input.node.hash)),
             ("temperature", json!(self.sampling.temperature)),
             ("top_p", json!(self.sampling.top_p)),
             ("top_k", json!(self.sampling.top_k)),
             ("min_p", json!(self.sampling.min_p)),
             ("max_new_tokens", json!(self.max_new_tokens)),
-        ])
+        ]);
+        // What was added later is said where it is set, so that the ids of older rows stay.
+        let plain = Sampling::at(1.0);
+        for (name, value, unset) in [
+            ("typical_p", self.sampling.typical_p, plain.typical_p),
+            (
+                "repetition_penalty",
+                self.sampling.repetition_penalty,
+                plain.repetition_penalty,
+            ),
+            (
+                "presence_penalty",
+                self.sampling.presence_penalty,
+                plain.presence_penalty,
+            ),
+            (
+                "frequency_penalty",
+                self.sampling.frequency_penalty,
+                plain.frequency_penalty,
+            ),
+        ] {
+            if value != unset {
+                settings.insert(name, json!(value));
+            }
+        }
+        if !self.stop.is_empty() {
+            settings.insert("stop", json!(self.stop));
+        }
+        settings
     }
 }

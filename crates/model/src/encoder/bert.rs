@@ -1,10 +1,11 @@
 //! A BERT encoder without a graph: the tokens of many texts as rows of one matrix, none of them padding.
 
-use super::config::BertConfig;
+use super::config::{BertConfig, Kind};
+use super::names::{Names, names};
 use crate::Error;
+use crate::blocks::{Dense, Norm};
 use crate::kernels::attention::{Memory, attend};
-use crate::kernels::matmul::{Packed, Rows, multiplied};
-use crate::kernels::norm::{add, add_to_rows, layer_norm};
+use crate::kernels::norm::{add, add_to_rows};
 use crate::kernels::swiglu::gelu;
 use crate::weights::{SINGLE, Tensors, check_shape, with_values};
 
@@ -13,7 +14,7 @@ use crate::weights::{SINGLE, Tensors, check_shape, with_values};
 pub(crate) struct Bert {
     config: BertConfig,
     words: Vec<f32>,
-    /// Position and first token type, summed.
+    /// Position, from the first one that is used, and first token type, summed.
     positions: Vec<f32>,
     norm: Norm,
     layers: Vec<Layer>,
@@ -29,27 +30,25 @@ struct Layer {
     norm: Norm,
 }
 
-/// A linear layer with bias.
-#[derive(Debug)]
-struct Dense {
-    terms: usize,
-    weight: Packed,
-    bias: Vec<f32>,
-}
-
-#[derive(Debug)]
-struct Norm {
-    weight: Vec<f32>,
-    bias: Vec<f32>,
-}
-
 /// Takes tensors by name and checks their shapes.
 struct Taker<'a> {
     tensors: &'a Tensors,
+    /// What the names begin with where a head was trained on top: `bert.` and the like.
     prefix: &'static str,
+    names: &'static Names,
 }
 
-impl Taker<'_> {
+impl<'a> Taker<'a> {
+    fn new(kind: Kind, tensors: &'a Tensors) -> Self {
+        let names = names(kind);
+        let bare = tensors.contains_key("embeddings.word_embeddings.weight");
+        Self {
+            tensors,
+            prefix: if bare { "" } else { names.prefix },
+            names,
+        }
+    }
+
     fn take(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, Error> {
         let name = format!("{}{name}", self.prefix);
         let tensor = self.tensors.get(&name);
@@ -66,75 +65,53 @@ impl Taker<'_> {
             weights.push(self.take(&format!("{name}.weight"), &[rows, terms])?);
             bias.extend(self.take(&format!("{name}.bias"), &[rows])?);
         }
-        let parts: Vec<(&[f32], usize)> =
-            weights.iter().map(|weight| (&weight[..], rows)).collect();
-        Ok(Dense {
-            terms,
-            weight: Packed::stacked(&parts, terms),
-            bias,
-        })
+        Ok(Dense::new(&weights, terms, bias))
     }
 
     fn norm(&self, name: &str, dim: usize) -> Result<Norm, Error> {
-        Ok(Norm {
+        Ok(Norm::Layer {
             weight: self.take(&format!("{name}.weight"), &[dim])?,
             bias: self.take(&format!("{name}.bias"), &[dim])?,
         })
     }
 
+    /// The table of positions that are used, with the first token type added.
+    fn positions(&self, config: &BertConfig) -> Result<Vec<f32>, Error> {
+        let dim = config.hidden_size;
+        let shape = [config.max_position_embeddings, dim];
+        let mut positions = self.take("embeddings.position_embeddings.weight", &shape)?;
+        positions.drain(..config.first_position * dim);
+        if let Some(kinds) = config.type_vocab_size {
+            let kinds = self.take("embeddings.token_type_embeddings.weight", &[kinds, dim])?;
+            add_to_rows(&mut positions, &kinds[..dim]);
+        }
+        Ok(positions)
+    }
+
     fn layer(&self, index: usize, config: &BertConfig) -> Result<Layer, Error> {
         let (dim, inner) = (config.hidden_size, config.intermediate_size);
-        let name = |part: &str| format!("encoder.layer.{index}.{part}");
-        let projections =
-            ["query", "key", "value"].map(|part| name(&format!("attention.self.{part}")));
+        let names = self.names;
+        let name = |part: &str| format!("{}.{index}.{part}", names.layers);
         Ok(Layer {
-            query_key_value: self.dense(&projections, dim, dim)?,
-            output: self.dense(&[name("attention.output.dense")], dim, dim)?,
-            attention_norm: self.norm(&name("attention.output.LayerNorm"), dim)?,
-            inner: self.dense(&[name("intermediate.dense")], inner, dim)?,
-            outer: self.dense(&[name("output.dense")], dim, inner)?,
-            norm: self.norm(&name("output.LayerNorm"), dim)?,
+            query_key_value: self.dense(&names.query_key_value.map(name), dim, dim)?,
+            output: self.dense(&[name(names.output)], dim, dim)?,
+            attention_norm: self.norm(&name(names.attention_norm), dim)?,
+            inner: self.dense(&[name(names.inner)], inner, dim)?,
+            outer: self.dense(&[name(names.outer)], dim, inner)?,
+            norm: self.norm(&name(names.norm), dim)?,
         })
-    }
-}
-
-impl Dense {
-    fn apply(&self, x: &[f32]) -> Vec<f32> {
-        let mut out = multiplied(Rows::new(x, self.terms), &self.weight);
-        add_to_rows(&mut out, &self.bias);
-        out
-    }
-}
-
-impl Norm {
-    fn apply(&self, x: &mut [f32], epsilon: f32) {
-        layer_norm(x, &self.weight, &self.bias, epsilon);
     }
 }
 
 impl Bert {
     pub(crate) fn new(config: BertConfig, tensors: &Tensors) -> Result<Self, Error> {
-        let bare = tensors.contains_key("embeddings.word_embeddings.weight");
-        let taker = Taker {
-            tensors,
-            prefix: if bare { "" } else { "bert." },
-        };
-        let dim = config.hidden_size;
-        let kinds = taker.take(
-            "embeddings.token_type_embeddings.weight",
-            &[config.type_vocab_size, dim],
-        )?;
-        let places = [config.max_position_embeddings, dim];
-        let mut positions = taker.take("embeddings.position_embeddings.weight", &places)?;
-        add_to_rows(&mut positions, &kinds[..dim]);
+        let taker = Taker::new(config.kind, tensors);
+        let words = [config.vocab_size, config.hidden_size];
         let layers = (0..config.layers).map(|index| taker.layer(index, &config));
         Ok(Self {
-            words: taker.take(
-                "embeddings.word_embeddings.weight",
-                &[config.vocab_size, dim],
-            )?,
-            positions,
-            norm: taker.norm("embeddings.LayerNorm", dim)?,
+            words: taker.take("embeddings.word_embeddings.weight", &words)?,
+            positions: taker.positions(&config)?,
+            norm: taker.norm("embeddings.LayerNorm", config.hidden_size)?,
             layers: layers.collect::<Result<_, _>>()?,
             config,
         })
@@ -147,16 +124,19 @@ impl Bert {
     /// The hidden state of every token of every text, in order.
     pub(crate) fn hidden(&self, texts: &[&[u32]]) -> Vec<f32> {
         let mut x = self.embed(texts);
-        self.norm.apply(&mut x, self.config.epsilon);
+        self.norm.apply_in_place(&mut x, self.config.epsilon);
         for layer in &self.layers {
             let projected = layer.query_key_value.apply(&x);
-            let attended = layer.output.apply(&self.attention(texts, &projected));
-            add(&mut x, &attended);
-            layer.attention_norm.apply(&mut x, self.config.epsilon);
+            layer
+                .output
+                .add_to(&self.attention(texts, &projected), &mut x);
+            layer
+                .attention_norm
+                .apply_in_place(&mut x, self.config.epsilon);
             let mut inner = layer.inner.apply(&x);
             gelu(&mut inner);
-            add(&mut x, &layer.outer.apply(&inner));
-            layer.norm.apply(&mut x, self.config.epsilon);
+            layer.outer.add_to(&inner, &mut x);
+            layer.norm.apply_in_place(&mut x, self.config.epsilon);
         }
         x
     }

@@ -1,7 +1,8 @@
-//! Sentence encoders in the layout of sentence-transformers: a BERT, a pooling, and perhaps a normalisation.
+//! Sentence encoders in the layout of sentence-transformers: a BERT or one of its kin, a pooling, and perhaps a normalisation.
 
 mod bert;
 mod config;
+mod names;
 mod pooling;
 
 use numeric::Vectors;
@@ -41,8 +42,8 @@ impl Encoder {
         let modules = Modules::load(files)?;
         let longest = modules
             .longest
-            .unwrap_or(config.max_position_embeddings)
-            .min(config.max_position_embeddings);
+            .unwrap_or(config.longest())
+            .min(config.longest());
         Ok(Self {
             bert: Bert::new(config, &tensors)?,
             tokenizer,

@@ -76,10 +76,19 @@ vectorized! {
 }
 
 vectorized! {
-    /// Row i becomes softmax(scale · row) over its first `first + i + 1` numbers, and 0 after them.
-    pub(crate) fn causal_softmax(scores: &mut [f32], width: usize, first: usize, scale: f32) {
+    /// Row i becomes softmax(scale · row) over the last `window` of its first `first + i + 1`
+    /// numbers, and 0 before and after them.
+    pub(crate) fn causal_softmax(
+        scores: &mut [f32],
+        width: usize,
+        first: usize,
+        window: usize,
+        scale: f32,
+    ) {
         for (index, row) in scores.chunks_exact_mut(width).enumerate() {
             let (seen, hidden) = row.split_at_mut(first + index + 1);
+            let (far, seen) = seen.split_at_mut(seen.len().saturating_sub(window));
+            far.fill(0.0);
             let most = largest(seen);
             let inverse = 1.0 / exponentials(seen, scale, most);
             for score in seen.iter_mut() {
@@ -122,8 +131,11 @@ mod tests {
     #[test]
     fn a_causal_softmax_sees_nothing_of_the_future() {
         let mut scores = [1.0, 9.0, 9.0, 2.0, 2.0, 9.0];
-        causal_softmax(&mut scores, 3, 0, 1.0);
+        causal_softmax(&mut scores, 3, 0, usize::MAX, 1.0);
         assert_eq!(scores, [1.0, 0.0, 0.0, 0.5, 0.5, 0.0]);
+        let mut scores = [7.0, 2.0, 2.0];
+        causal_softmax(&mut scores, 3, 2, 2, 1.0);
+        assert_eq!(scores, [0.0, 0.5, 0.5]);
         // Weights 0.5 and 0.5, gradients 3 and 1: mean 2, so 0.5 · (3 − 2) and 0.5 · (1 − 2).
         let mut slopes = [3.0, 1.0];
         softmax_backward(&[0.5, 0.5], &mut slopes, 2, 2.0);

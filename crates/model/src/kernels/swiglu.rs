@@ -1,4 +1,4 @@
-//! The activations of the two families: silu(gate) · up of Llama, and GELU of BERT.
+//! Activations: silu(gate) · up of Llama, GELU of BERT, and its approximation by tanh of GPT-2.
 
 use crate::kernels::dispatch::vectorized;
 use crate::kernels::exp::exp;
@@ -59,6 +59,35 @@ vectorized! {
     }
 }
 
+/// √(2/π) and the cubic's factor of the approximation.
+const TANH_GELU: (f32, f32) = (0.797_884_6, 0.044_715);
+
+vectorized! {
+    /// x/2 · (1 + tanh(√(2/π) · (x + 0.044715 x³))) in place (Hendrycks and Gimpel 2016).
+    ///
+    /// Since (1 + tanh y) / 2 is the sigmoid of 2y, one exponential is enough.
+    pub(crate) fn gelu_tanh(values: &mut [f32]) {
+        let (root, cubic) = TANH_GELU;
+        for value in values.iter_mut() {
+            let x = *value;
+            *value = x * sigmoid(2.0 * root * (x + cubic * x * x * x));
+        }
+    }
+}
+
+vectorized! {
+    /// Multiplies `grad` by the slope of [`gelu_tanh`] at `x`.
+    pub(crate) fn gelu_tanh_backward(x: &[f32], grad: &mut [f32]) {
+        let (root, cubic) = TANH_GELU;
+        for (x, grad) in x.iter().zip(grad.iter_mut()) {
+            let x = *x;
+            let s = sigmoid(2.0 * root * (x + cubic * x * x * x));
+            let inner = 2.0 * root * (1.0 + 3.0 * cubic * x * x);
+            *grad *= s + x * s * (1.0 - s) * inner;
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,6 +102,27 @@ mod tests {
         gelu(&mut x);
         assert!((x[0] - 0.841_344_7).abs() < 5e-7 && (x[1] + 0.158_655_25).abs() < 5e-7);
         assert_eq!(x[2], 0.0);
+    }
+
+    #[test]
+    fn the_gelu_of_gpt_2_is_near_the_exact_one() {
+        // torch 2.15: gelu([1, -1, 0.5], approximate="tanh").
+        let mut x = [1.0, -1.0, 0.5, 0.0];
+        gelu_tanh(&mut x);
+        for (found, expected) in x.iter().zip([0.841_192, -0.158_808, 0.345_714, 0.0]) {
+            assert!((found - expected).abs() < 1e-6, "{x:?}");
+        }
+        let value = |x: f32| {
+            let mut one = [x];
+            gelu_tanh(&mut one);
+            f64::from(one[0])
+        };
+        for x in [-2.0f32, -0.3, 0.0, 0.8, 3.0] {
+            let mut slope = [1.0];
+            gelu_tanh_backward(&[x], &mut slope);
+            let measured = (value(x + 0.01) - value(x - 0.01)) / 0.02;
+            assert!((measured - f64::from(slope[0])).abs() < 1e-3, "{x}");
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Causal attention with rotary positions over several sequences that lie one after another.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor};
@@ -20,8 +21,10 @@ pub(crate) struct Heads {
     pub(crate) dim: usize,
     /// The length of each sequence, in rows.
     pub(crate) lengths: Arc<[usize]>,
-    /// Rotary positions, counted from the start of each sequence.
-    pub(crate) rope: Arc<Rope>,
+    /// Rotary positions, counted from the start of each sequence, where there are any.
+    pub(crate) rope: Option<Arc<Rope>>,
+    /// How many positions a row attends to, its own included; all before it where there is none.
+    pub(crate) window: Option<usize>,
 }
 
 /// Attention of `query` (rows, heads · dim) over `key` and `value` (rows, key heads · dim).
@@ -117,8 +120,10 @@ impl Heads {
 
     fn part(&self, [query, key, value]: [&[f32]; 3], (queries, keys): (Place, Place)) -> Part {
         let turned = |mut rows: Vec<f32>| {
-            let heads = rows.chunks_exact_mut(self.dim).enumerate();
-            heads.for_each(|(position, row)| self.rope.turn(row, position));
+            if let Some(rope) = &self.rope {
+                let heads = rows.chunks_exact_mut(self.dim).enumerate();
+                heads.for_each(|(position, row)| rope.turn(row, position));
+            }
             rows
         };
         Part {
@@ -128,11 +133,15 @@ impl Heads {
         }
     }
 
+    fn window(&self) -> usize {
+        self.window.unwrap_or(usize::MAX)
+    }
+
     fn forward(&self, inputs: [&[f32]; 3]) -> Vec<f32> {
         let mut out = vec![0.0; inputs[0].len()];
         for places in self.places() {
             places.0.put(
-                &self.part(inputs, places).forward(self.dim),
+                &self.part(inputs, places).forward(self.dim, self.window()),
                 &mut out,
                 self.dim,
             );
@@ -145,12 +154,16 @@ impl Heads {
         let [mut grad_query, mut grad_key, mut grad_value] =
             inputs.map(|values| vec![0.0; values.len()]);
         for places in self.places() {
-            let part = self
-                .part(inputs, places)
-                .backward(&places.0.take(grad, self.dim), self.dim);
+            let part = self.part(inputs, places).backward(
+                &places.0.take(grad, self.dim),
+                self.dim,
+                self.window(),
+            );
             let turned_back = |mut rows: Vec<f32>| {
-                let heads = rows.chunks_exact_mut(self.dim).enumerate();
-                heads.for_each(|(position, row)| self.rope.turn_back(row, position));
+                if let Some(rope) = &self.rope {
+                    let heads = rows.chunks_exact_mut(self.dim).enumerate();
+                    heads.for_each(|(position, row)| rope.turn_back(row, position));
+                }
                 rows
             };
             places
@@ -166,14 +179,14 @@ impl Heads {
 }
 
 impl Part {
-    fn forward(&self, dim: usize) -> Vec<f32> {
+    fn forward(&self, dim: usize, window: usize) -> Vec<f32> {
         let length = self.query.len() / dim;
         let keys = Packed::transposed(&self.key, length, dim);
         let values = Packed::from_rows(&self.value, length, dim);
         let mut out = vec![0.0; self.query.len()];
         for first in (0..length).step_by(BLOCK) {
             let seen = length.min(first + BLOCK);
-            let weights = self.weights(&keys, first, seen, dim);
+            let weights = self.weights(&keys, first..seen, dim, window);
             let out = &mut out[first * dim..seen * dim];
             multiply(Rows::new(&weights, seen), values.within(seen, dim), out);
         }
@@ -181,16 +194,17 @@ impl Part {
     }
 
     /// What the queries from `first` to `seen` make of the first `seen` positions.
-    fn weights(&self, keys: &Packed, first: usize, seen: usize, dim: usize) -> Vec<f32> {
+    fn weights(&self, keys: &Packed, rows: Range<usize>, dim: usize, window: usize) -> Vec<f32> {
+        let (first, seen) = (rows.start, rows.end);
         let mut weights = vec![0.0; (seen - first) * seen];
         let queries = Rows::new(&self.query[first * dim..seen * dim], dim);
         multiply(queries, keys.within(dim, seen), &mut weights);
-        causal_softmax(&mut weights, seen, first, 1.0 / (dim as f32).sqrt());
+        causal_softmax(&mut weights, seen, first, window, 1.0 / (dim as f32).sqrt());
         weights
     }
 
     /// The gradients of the three, given that of the result.
-    fn backward(&self, grad: &[f32], dim: usize) -> Self {
+    fn backward(&self, grad: &[f32], dim: usize, window: usize) -> Self {
         let length = self.query.len() / dim;
         let keys = Packed::transposed(&self.key, length, dim);
         let values = Packed::transposed(&self.value, length, dim);
@@ -204,7 +218,7 @@ impl Part {
         for first in (0..length).step_by(BLOCK) {
             let seen = length.min(first + BLOCK);
             let rows = first * dim..seen * dim;
-            let weights = self.weights(&keys, first, seen, dim);
+            let weights = self.weights(&keys, first..seen, dim, window);
             let grad = &grad[rows.clone()];
             let mut slopes = vec![0.0; weights.len()];
             multiply(Rows::new(grad, dim), values.within(dim, seen), &mut slopes);
@@ -296,8 +310,18 @@ mod tests {
             keys: 2,
             dim: 4,
             lengths: [3, BLOCK + 5].into(),
-            rope: Arc::new(Rope::new(&[1.0, 0.1], BLOCK + 5)),
+            rope: Some(Arc::new(Rope::new(&[1.0, 0.1], BLOCK + 5))),
+            window: None,
         };
+        check(&heads);
+        check(&Heads {
+            rope: None,
+            window: Some(7),
+            ..heads
+        });
+    }
+
+    fn check(heads: &Heads) {
         let rows = BLOCK + 8;
         let mut stream = Seed::new(1).stream("inputs");
         let mut draw = |n: usize| -> Vec<f32> { (0..n).map(|_| stream.normal() as f32).collect() };

@@ -7,7 +7,7 @@ use numeric::Seed;
 
 use super::options::{Decay, Lora, Tuning};
 use crate::Error;
-use crate::config::Config;
+use crate::config::{Config, Family};
 use crate::decoder::Decoder;
 use crate::kernels::matmul::{Packed, Rows, multiplied};
 use crate::kernels::norm::add;
@@ -53,6 +53,12 @@ impl Parameters {
             Some(var) => var.as_tensor(),
             None => &self.frozen[name],
         }
+    }
+
+    /// A tensor that not every model has.
+    pub(crate) fn find(&self, name: &str) -> Option<&Tensor> {
+        let trained = self.trained.get(name).map(|var| var.as_tensor());
+        trained.or_else(|| self.frozen.get(name))
     }
 
     /// The low-rank addition to a matrix, if it has one: both halves and the scale.
@@ -130,8 +136,15 @@ fn adapters(config: &Config, lora: &Lora, seed: Seed) -> Result<BTreeMap<String,
     if lora.rank == 0 {
         return Err(Error::request("LoRA rank is 0; expected at least 1"));
     }
-    let known =
-        layout::matrices(config).map(|(module, _)| module.rsplit('.').next().unwrap_or(module));
+    if config.family == Family::Gpt2 {
+        return Err(Error::request(
+            "low-rank additions to GPT-2 are not known, since its files hold queries, keys and values as one matrix; train it in full",
+        ));
+    }
+    let known: Vec<&str> = layout::matrices(config)
+        .into_iter()
+        .map(|(module, _)| module.rsplit('.').next().unwrap_or(module))
+        .collect();
     if let Some(target) = lora
         .targets
         .iter()
