@@ -94,7 +94,7 @@ pub fn generate_until(
     for request in requests {
         decoder.check_ids(&request.prompt)?;
     }
-    Queue::new(decoder, requests, sampling, stops)?.run()
+    Ok(Queue::new(decoder, requests, sampling, stops)?.run())
 }
 
 #[cfg(test)]

@@ -61,7 +61,7 @@ impl<'a> Queue<'a> {
     }
 
     /// Writes all texts, in the order of their requests.
-    pub(super) fn run(&self) -> Result<Vec<Generated>, Error> {
+    pub(super) fn run(&self) -> Vec<Generated> {
         let workers = rayon::current_num_threads().min(self.requests.len());
         let together = self.together(workers.max(1));
         let mut done: Vec<Done> = (0..workers)
@@ -69,7 +69,7 @@ impl<'a> Queue<'a> {
             .flat_map_iter(|_| self.work(together))
             .collect();
         done.sort_unstable_by_key(|(index, _)| *index);
-        Ok(done.into_iter().map(|(_, generated)| generated).collect())
+        done.into_iter().map(|(_, generated)| generated).collect()
     }
 
     fn together(&self, workers: usize) -> usize {

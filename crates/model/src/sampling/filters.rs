@@ -17,7 +17,7 @@ impl Sampling {
     pub(super) fn candidates(self, probabilities: &[f32]) -> Vec<Candidate> {
         let mut kept: Vec<Candidate> = probabilities.iter().copied().zip(0..).collect();
         if self.top_k > 0 && self.top_k < kept.len() {
-            kept.select_nth_unstable_by(self.top_k - 1, likelier);
+            kept.select_nth_unstable_by(self.top_k - 1, |a, b| likelier(*a, *b));
             kept.truncate(self.top_k);
         }
         if self.top_p < 1.0 {
@@ -25,10 +25,10 @@ impl Sampling {
             let least = (1.0 - self.top_p) * mass(&kept) / kept.len() as f64;
             let all = mass(&kept);
             kept.retain(|(p, _)| f64::from(*p) >= least);
-            kept.sort_unstable_by(likelier);
+            kept.sort_unstable_by(|a, b| likelier(*a, *b));
             cut(&mut kept, self.top_p * all);
         } else {
-            kept.sort_unstable_by(likelier);
+            kept.sort_unstable_by(|a, b| likelier(*a, *b));
         }
         let least = kept
             .first()
@@ -70,7 +70,7 @@ fn cut(candidates: &mut Vec<Candidate>, wanted: f64) {
     candidates.truncate(enough);
 }
 
-fn likelier(a: &Candidate, b: &Candidate) -> Ordering {
+fn likelier(a: Candidate, b: Candidate) -> Ordering {
     b.0.total_cmp(&a.0).then(a.1.cmp(&b.1))
 }
 

@@ -57,7 +57,7 @@ impl Parameters {
 
     /// A tensor that not every model has.
     pub(crate) fn find(&self, name: &str) -> Option<&Tensor> {
-        let trained = self.trained.get(name).map(|var| var.as_tensor());
+        let trained = self.trained.get(name).map(Var::as_tensor);
         trained.or_else(|| self.frozen.get(name))
     }
 
