@@ -1,5 +1,7 @@
 //! The exponential of many numbers at once, without a call a number.
 
+use crate::simd::widest;
+
 /// 1.5 · 2^52: adding it leaves the nearest whole number in the lowest bits of the sum.
 const ROUND: f64 = 6_755_399_441_055_744.0;
 /// ln 2 in two parts; the first has so few bits that its multiples here are exact.
@@ -27,6 +29,15 @@ const FACTORIALS: [f64; 13] = [
 /// What lies outside counts as the nearer end: below −708 that is 3e-308 instead of 0. It is the
 /// same on every system, and several times faster than `f64::exp`, since it has no branches.
 pub fn exp_in_place(values: &mut [f64]) {
+    widest(|| exp_of_each(values));
+}
+
+#[expect(
+    clippy::inline_always,
+    reason = "only what is inlined is compiled for wide vectors"
+)]
+#[inline(always)]
+fn exp_of_each(values: &mut [f64]) {
     for value in values {
         // exp(x) = 2^n · exp(r) with n whole and |r| ≤ ln 2 / 2 (Cody and Waite 1980).
         let x = value.clamp(-708.0, 708.0);

@@ -6,9 +6,14 @@ mod estimate;
 mod exp;
 mod hash;
 mod jackknife;
+mod kmeans;
 mod linalg;
+mod neighbours;
+mod points;
 mod seed;
 mod share;
+mod simd;
+mod spanning_tree;
 mod sum;
 mod vectors;
 
@@ -16,9 +21,13 @@ pub use estimate::{Estimate, Interval};
 pub use exp::exp_in_place;
 pub use hash::{keyed_hash, stable_hash, unit_interval};
 pub use jackknife::{GROUPS, Groups, jackknife_95};
+pub use kmeans::Clusters;
 pub use linalg::{
-    LinalgError, Symmetric, dot_products, mean_and_covariance, mean_vector, unit_gram, unit_kernel,
+    LinalgError, Symmetric, dot_products, inverse_lengths, mean_and_covariance, mean_vector,
+    smaller_gram,
 };
+pub use neighbours::Neighbours;
+pub use points::{Points, Tile};
 pub use seed::{Seed, Stream};
 pub use share::{Share, ShareError};
 pub use sum::{log_sum_exp, mean, quantile_sorted, sum, variance};

@@ -65,6 +65,11 @@ impl Symmetric {
         crate::sum(self.values.iter().step_by(self.dim + 1).copied())
     }
 
+    /// The sum of the squares of all elements, which is that of the squared eigenvalues.
+    pub fn sum_of_squares(&self) -> f64 {
+        crate::sum(self.values.iter().map(|value| value * value))
+    }
+
     /// Every element times `factor`.
     #[must_use]
     pub fn scaled(mut self, factor: f64) -> Self {
@@ -141,34 +146,37 @@ fn multiply(into: &mut [f64], left: &[f64], right: &[f64], dim: usize) {
     matmul(into, Accum::Replace, mat(left), mat(right), 1.0, Par::Seq);
 }
 
-/// Uᵀ U of shape (d, d), where U are the vectors divided by their lengths.
+/// Xᵀ X of shape (d, d) or X Xᵀ of shape (n, n), whichever is smaller, where X are the vectors
+/// times `scales`, one a vector.
 ///
-/// Its non-zero eigenvalues are those of [`unit_kernel`].
-pub fn unit_gram(vectors: &Vectors) -> Result<Symmetric, VectorsError> {
-    let scales = scales(vectors)?;
-    Ok(sum_of_outer_products(
-        vectors.len(),
-        vectors.dim(),
-        |row, into| {
-            scale_into(vectors.row(row), scales[row], into);
-        },
-    ))
+/// Both have the same eigenvalues but for zeros, and so the same sum of squares.
+pub fn smaller_gram(vectors: &Vectors, scales: &[f64]) -> Symmetric {
+    if vectors.len() > vectors.dim() {
+        gram(vectors, scales)
+    } else {
+        kernel(vectors, scales)
+    }
 }
 
-/// U Uᵀ of shape (n, n): the cosine of every pair.
-pub fn unit_kernel(vectors: &Vectors) -> Result<Symmetric, VectorsError> {
+/// Xᵀ X of shape (d, d), where X are the vectors times `scales`.
+fn gram(vectors: &Vectors, scales: &[f64]) -> Symmetric {
+    let fill = |row: usize, into: &mut [f64]| scale_into(vectors.row(row), scales[row], into);
+    sum_of_outer_products(vectors.len(), vectors.dim(), fill)
+}
+
+/// X Xᵀ of shape (n, n), where X are the vectors times `scales`.
+fn kernel(vectors: &Vectors, scales: &[f64]) -> Symmetric {
     let (n, dim) = (vectors.len(), vectors.dim());
-    let scales = scales(vectors)?;
-    let mut units = vec![0.0; n * dim];
-    for (row, into) in units.chunks_exact_mut(dim).enumerate() {
+    let mut scaled = vec![0.0; n * dim];
+    for (row, into) in scaled.chunks_exact_mut(dim).enumerate() {
         scale_into(vectors.row(row), scales[row], into);
     }
     let mut values = vec![0.0; n * n];
     let blocks = values
         .par_chunks_mut(BLOCK * n)
-        .zip(units.par_chunks(BLOCK * dim));
-    blocks.for_each(|(into, block)| dot_products(block, &units, dim, into));
-    Ok(Symmetric::mirrored(values, n))
+        .zip(scaled.par_chunks(BLOCK * dim));
+    blocks.for_each(|(into, block)| dot_products(block, &scaled, dim, into));
+    Symmetric::mirrored(values, n)
 }
 
 /// The mean, of shape (d), and the unbiased covariance (division by n − 1) of two or more vectors.
@@ -215,8 +223,8 @@ pub fn dot_products<T: faer::traits::RealField>(
     matmul(into, Accum::Replace, left, right.transpose(), one, Par::Seq);
 }
 
-/// One over the length of each vector.
-fn scales(vectors: &Vectors) -> Result<Vec<f64>, VectorsError> {
+/// One over the length of each vector; a vector of zeros is refused.
+pub fn inverse_lengths(vectors: &Vectors) -> Result<Vec<f64>, VectorsError> {
     let scale = |(row, vector): (usize, &[f32])| {
         let squares: f64 = vector.iter().map(|x| f64::from(*x).powi(2)).sum();
         let scale = squares.sqrt().recip();
@@ -330,24 +338,23 @@ mod tests {
     #[test]
     fn both_gram_matrices_have_the_same_eigenvalues() {
         let vectors = random(7, 30);
-        let small = unit_kernel(&vectors)
-            .expect("not zero")
-            .eigenvalues()
-            .expect("converges");
-        let large = unit_gram(&vectors)
-            .expect("not zero")
-            .eigenvalues()
-            .expect("converges");
+        let scales = [1.0, 2.0, 3.0, 1.0, 1.0, 0.5, 1.0];
+        let eigenvalues = |matrix: &Symmetric| matrix.eigenvalues().expect("converges");
+        let (small, large) = (kernel(&vectors, &scales), gram(&vectors, &scales));
+        assert!((small.sum_of_squares() / large.sum_of_squares() - 1.0).abs() < 1e-12);
+        let (small, large) = (eigenvalues(&small), eigenvalues(&large));
         for (a, b) in small.iter().zip(&large[23..]) {
-            assert!((a - b).abs() < 1e-12);
+            assert!((a - b).abs() < 1e-10);
         }
-        assert!(large[..23].iter().all(|zero| zero.abs() < 1e-12));
+        assert!(large[..23].iter().all(|zero| zero.abs() < 1e-10));
+        assert_eq!(smaller_gram(&vectors, &scales).dim(), 7);
+        assert_eq!(smaller_gram(&random(31, 30), &[1.0; 31]).dim(), 30);
     }
 
     #[test]
     fn many_blocks_add_up_to_one_sum() {
         let vectors = random(20 * BLOCK + 3, 5);
-        let gram = unit_gram(&vectors).expect("not zero");
+        let gram = gram(&vectors, &inverse_lengths(&vectors).expect("not zero"));
         // The rows have length 1.
         assert!((gram.trace() - vectors.len() as f64).abs() < 1e-8);
         let unit = vectors.normalized().expect("not zero");
@@ -359,8 +366,10 @@ mod tests {
     #[test]
     fn a_vector_without_direction_is_refused() {
         let vectors = Vectors::new(vec![1.0, 0.0, 0.0, 0.0], 2).expect("two rows");
-        assert_eq!(unit_gram(&vectors), Err(VectorsError::Zero { row: 1 }));
-        assert_eq!(unit_kernel(&vectors), Err(VectorsError::Zero { row: 1 }));
+        assert_eq!(
+            inverse_lengths(&vectors),
+            Err(VectorsError::Zero { row: 1 })
+        );
     }
 
     #[test]
