@@ -9,10 +9,10 @@ use std::path::PathBuf;
 
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::Float32Type;
-use diversity::metrics::{dcscore, distinct, self_bleu};
+use diversity::metrics::{Kernel, dcscore, distinct, k_center, kmeans_inertia, self_bleu, vendi};
 use diversity::shift::mmd2_rbf;
 use diversity::{Context, Options, Pair, Set};
-use numeric::{Seed, Vectors};
+use numeric::{Clusters, Points, Seed, Vectors};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::Value;
 use text::{TokenIds, Tokenizer};
@@ -215,23 +215,162 @@ fn the_vendi_score_is_that_of_its_authors() {
 }
 
 #[test]
+fn the_vendi_score_of_every_order_is_that_of_its_authors() {
+    let Some(fixtures) = Fixtures::open() else {
+        return;
+    };
+    let mut checked = 0;
+    for golden in fixtures.of("vendi_score_K", "vendi-score") {
+        let q = golden["params"]["q"].as_f64().unwrap_or(f64::INFINITY);
+        // Below 1 the peer counts eigenvalues that are rounding errors, in f32 already at 1/2.
+        if q < 0.5 || (q < 1.0 && !is_f64(golden)) {
+            continue;
+        }
+        let found = vendi(&fixtures.vectors(input(golden)), q).expect("finite");
+        let tolerance = if is_f64(golden) { LINEAR_ALGEBRA } else { 1e-4 };
+        assert_close(found, &golden["value"], tolerance, golden);
+        checked += 1;
+    }
+    assert_eq!(checked, 21);
+}
+
+#[test]
 fn dcscore_is_that_of_its_authors() {
     let Some(fixtures) = Fixtures::open() else {
         return;
     };
     let mut checked = 0;
     for golden in fixtures.of("dcscore", "DCScore") {
-        let params = &golden["params"];
-        if params["kernel"] != "cs" {
-            continue;
-        }
         let vectors = fixtures.vectors(input(golden));
-        let tau = params["tau"].as_f64().expect("a number");
-        let found = dcscore(&vectors, tau).expect("finite");
+        let tau = golden["params"]["tau"].as_f64().expect("a number");
+        let found = match golden["params"]["kernel"].as_str() {
+            Some("cs") => dcscore(&vectors, Kernel::Cosine, tau),
+            Some("rbf") => dcscore(&vectors, Kernel::Rbf { gamma: tau }, 1.0),
+            other => panic!("no kernel is called {other:?}"),
+        };
+        assert_close(
+            found.expect("finite"),
+            &golden["value"],
+            LINEAR_ALGEBRA,
+            golden,
+        );
+        checked += 1;
+    }
+    assert_eq!(checked, 20);
+}
+
+/// Checks one of our metrics against all f64 values of a peer, each times `factor`.
+fn assert_metric(ours: &str, theirs: &str, peer: &str, factor: impl Fn(f64) -> f64) {
+    let Some(fixtures) = Fixtures::open() else {
+        return;
+    };
+    let mut checked = 0;
+    for golden in fixtures.of(theirs, peer).filter(|golden| is_f64(golden)) {
+        let vectors = fixtures.vectors(input(golden));
+        let found = measured(ours, &Set::of_vectors(&vectors)) * factor(vectors.len() as f64);
         assert_close(found, &golden["value"], LINEAR_ALGEBRA, golden);
         checked += 1;
     }
-    assert!(checked >= 15, "{checked}");
+    assert_eq!(checked, 3, "{theirs}");
+}
+
+#[test]
+fn distances_are_those_of_the_peers() {
+    // The peer counts the distance 0 of each vector from itself.
+    let with_itself = |n: f64| (n - 1.0) / n;
+    assert_metric(
+        "mean_pairwise_cosine_distance",
+        "remote_clique",
+        "diversity",
+        with_itself,
+    );
+    assert_metric("chamfer", "chamfer_dist", "diversity", |_| 1.0);
+    assert_metric(
+        "mean_pairwise_euclidean_distance",
+        "mean_pairwise_euclid",
+        "scipy",
+        |_| 1.0,
+    );
+    assert_metric("span_p90", "span_p90", "numpy", |_| 1.0);
+    assert_metric("sparseness", "sparseness", "numpy", |_| 1.0);
+    assert_metric("logdet", "logdet_gram", "numpy", |_| 1.0);
+    assert_metric(
+        "participation_ratio",
+        "participation_ratio",
+        "numpy",
+        |_| 1.0,
+    );
+}
+
+#[test]
+fn the_spanning_tree_is_that_of_scipy_where_no_distance_is_zero() {
+    let Some(fixtures) = Fixtures::open() else {
+        return;
+    };
+    let mut checked = 0;
+    for golden in fixtures.of("mst_dispersion", "scipy") {
+        let vectors = fixtures.vectors(input(golden));
+        let found = measured("mst_dispersion", &Set::of_vectors(&vectors));
+        // The peer takes a distance below 1e-8 for no edge at all, so its tree is longer there.
+        if measured("bottleneck", &Set::of_vectors(&vectors)) < 1e-12 {
+            assert!(found < golden["value"].as_f64().expect("a number"));
+            continue;
+        }
+        assert_close(found, &golden["value"], LINEAR_ALGEBRA, golden);
+        checked += 1;
+    }
+    assert_eq!(checked, 2);
+}
+
+#[test]
+fn nearest_neighbours_are_those_of_numpy() {
+    let Some(fixtures) = Fixtures::open() else {
+        return;
+    };
+    for golden in fixtures.of("mean_nn_euclid", "numpy") {
+        let vectors = fixtures.vectors(input(golden));
+        let neighbours = Points::at(&vectors).neighbours(1);
+        let distances = (0..vectors.len()).map(|row| neighbours.squared_distances(row)[0].sqrt());
+        let found = distances.sum::<f64>() / vectors.len() as f64;
+        assert_close(found, &golden["value"], LINEAR_ALGEBRA, golden);
+    }
+}
+
+#[test]
+fn clusters_are_those_of_scikit_learn() {
+    let Some(fixtures) = Fixtures::open() else {
+        return;
+    };
+    let mut checked = 0;
+    for golden in fixtures.of("kmeans_inertia", "scikit-learn") {
+        let (vectors, k) = (
+            fixtures.vectors(input(golden)),
+            whole(&golden["params"]["k"]),
+        );
+        let found = kmeans_inertia(&vectors, k).expect("enough vectors");
+        assert_close(found, &golden["value"]["inertia"], LINEAR_ALGEBRA, golden);
+        let starts: Vec<usize> = (0..k).collect();
+        let clusters = Clusters::from_starts(&vectors, &starts, 300);
+        let sizes = golden["value"]["sizes"].as_array().expect("sizes");
+        assert_eq!(clusters.sizes, sizes.iter().map(whole).collect::<Vec<_>>());
+        assert_eq!(clusters.iterations, whole(&golden["value"]["n_iter"]));
+        checked += 1;
+    }
+    assert_eq!(checked, 6);
+}
+
+#[test]
+fn a_greedy_cover_is_that_of_numpy() {
+    let Some(fixtures) = Fixtures::open() else {
+        return;
+    };
+    for golden in fixtures.of("k_center_greedy", "numpy") {
+        let vectors = fixtures.vectors(input(golden));
+        let (chosen, radius) = k_center(&vectors, 10).expect("enough vectors");
+        let selected = golden["value"]["selected"].as_array().expect("places");
+        assert_eq!(chosen, selected.iter().map(whole).collect::<Vec<_>>());
+        assert_close(radius, &golden["value"]["radius"], LINEAR_ALGEBRA, golden);
+    }
 }
 
 #[test]

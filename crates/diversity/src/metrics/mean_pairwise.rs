@@ -1,26 +1,29 @@
-//! How far apart two vectors of the set are on average: mean pairwise cosine distance.
+//! How far apart two vectors of the set are on average: mean pairwise distance, cosine or Euclidean.
 //!
 //! # Definition
 //!
-//! The mean of 1 − cos(xᵢ, xⱼ) over all pairs i < j.
+//! The mean over all pairs i < j of 1 − cos(xᵢ, xⱼ), or of |xᵢ − xⱼ| with the vectors as they are.
 //!
 //! # Range
 //!
-//! 0 (all the same direction) to n / (n − 1) (the unit vectors sum to zero), higher is more varied.
-//! It sees the spread alone: two tight clusters far apart look as varied as an even cloud.
+//! Cosine: 0 (all the same direction) to n / (n − 1) (the unit vectors sum to zero); Euclidean: 0
+//! upward. Higher is more varied. Both see the spread alone: two tight clusters far apart look as
+//! varied as an even cloud.
 //!
 //! # Cost
 //!
-//! O(n d) time and O(d) memory: with u the unit vectors and S their sum,
-//! Σ over i ≠ j of uᵢ · uⱼ = |S|² − n.
+//! Cosine: O(n d) time and O(d) memory, as with u the unit vectors and S their sum,
+//! Σ over i ≠ j of uᵢ · uⱼ = |S|² − n. Euclidean: O(n² d) time, half of it saved by symmetry, and
+//! O(n d) memory.
 //!
 //! # Source
 //!
 //! "Remote-clique" of Cox et al. 2021 (CHI), "Directed Diversity". `diversity` 0.3.1 divides by n²
 //! and so counts each vector's distance 0 from itself; here only pairs count.
 
-use numeric::{Vectors, VectorsError, sum};
+use numeric::{Points, Vectors, VectorsError, sum};
 
+use super::energy::sum_of_pairs;
 use crate::{Compute, Direction, MeasureError, Metric, Param, Preset};
 
 pub(super) static MEAN_PAIRWISE_COSINE_DISTANCE: Metric = Metric {
@@ -34,6 +37,26 @@ pub(super) static MEAN_PAIRWISE_COSINE_DISTANCE: Metric = Metric {
     jackknife: true,
     compute: Compute::Vectors(|vectors, _| Ok(mean_pairwise_cosine_distance(vectors)?.into())),
 };
+
+pub(super) static MEAN_PAIRWISE_EUCLIDEAN_DISTANCE: Metric = Metric {
+    name: "mean_pairwise_euclidean_distance",
+    unit: "Euclidean distance",
+    about: "mean Euclidean distance over all pairs of vectors",
+    preset: Preset::All,
+    compute: Compute::Vectors(|vectors, _| Ok(mean_pairwise_euclidean_distance(vectors)?.into())),
+    ..MEAN_PAIRWISE_COSINE_DISTANCE
+};
+
+fn mean_pairwise_euclidean_distance(vectors: &Vectors) -> Result<f64, MeasureError> {
+    MeasureError::check("vectors", 2, vectors.len())?;
+    let mut of_tiles = Vec::new();
+    Points::at(vectors).fold_tiles(
+        |tile| sum_of_pairs(tile, f64::sqrt),
+        |of_tile| of_tiles.push(of_tile),
+    );
+    let n = vectors.len() as f64;
+    Ok(sum(of_tiles) / (n * (n - 1.0) / 2.0))
+}
 
 fn mean_pairwise_cosine_distance(vectors: &Vectors) -> Result<f64, MeasureError> {
     MeasureError::check("vectors", 2, vectors.len())?;
@@ -65,6 +88,17 @@ mod tests {
         // East, north, west: cosines 0, −1, 0; mean distance (1 + 2 + 1) / 3.
         let found = distance(&[2.0, 0.0, 0.0, 1.0, -1.0, 0.0], 2).expect("finite");
         assert!((found - 4.0 / 3.0).abs() < 1e-15);
+    }
+
+    #[test]
+    fn euclidean_value_of_a_worked_example() {
+        // A triangle with sides 3, 4 and 5, and many copies of a pair 2 apart: n² / 4 of the pairs.
+        let triangle = Vectors::new(vec![1.0, 1.0, 4.0, 1.0, 1.0, 5.0], 2).expect("whole rows");
+        assert!((mean_pairwise_euclidean_distance(&triangle).expect("pairs") - 4.0).abs() < 1e-6);
+        let pair = Vectors::new([1.0, 3.0].repeat(300), 1).expect("whole rows");
+        let expected = 2.0 * 300.0 * 300.0 / (600.0 * 599.0 / 2.0);
+        let found = mean_pairwise_euclidean_distance(&pair).expect("pairs");
+        assert!((found - expected).abs() < 1e-6, "{found}");
     }
 
     #[test]
