@@ -4,14 +4,18 @@
 //! [`METRICS`] and [`SHIFTS`], and a name pins all parameters of what it computes; how texts are
 //! cut into tokens belongs to the set.
 
+mod bleu;
+mod compressed;
 mod context;
 mod error;
 mod estimate;
 mod figure;
+mod lexical;
 mod measure;
 pub mod metrics;
 mod names;
 mod pair;
+mod pairs;
 mod set;
 pub mod shift;
 

@@ -9,8 +9,10 @@ mod lcs;
 mod minhash;
 mod ngrams;
 mod normalise;
+mod numbering;
 mod rows;
 mod shingle;
+mod spectrum;
 mod tokens;
 mod words;
 
@@ -21,5 +23,6 @@ pub use ngrams::NGrams;
 pub use normalise::{Form, collapse_space, normalise};
 pub use rows::Rows;
 pub use shingle::{Shingle, ShingleError, jaccard};
-pub use tokens::TokenIds;
+pub use spectrum::Spectrum;
+pub use tokens::{TokenIds, distinct_texts};
 pub use words::{Tokenizer, whitespace_tokens, word_punct_tokens, words};

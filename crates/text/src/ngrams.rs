@@ -1,35 +1,22 @@
 //! The n-grams of texts as numbers, exact for any n: an n-gram is the pair of its head and its last token.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::OnceLock;
 
-use rayon::prelude::*;
-
-use crate::hasher::{FastMap, mix};
+use crate::numbering::number;
 use crate::{Rows, TokenIds};
 
-/// About how many keys one table numbers.
-const KEYS_A_TABLE: usize = 1 << 17;
-/// Every table reads all keys, so that more tables would cost more than they save.
-const MOST_TABLES: usize = 16;
-
 /// The n-grams of each text as ids below [`kinds`](Self::kinds); none crosses from text to text.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct NGrams<'a> {
     tokens: &'a TokenIds,
-    order: usize,
-    rows: Rows<u32>,
-    kinds: usize,
+    level: &'a Level,
 }
 
 impl<'a> NGrams<'a> {
     /// The single tokens: n = 1.
     pub fn unigrams(tokens: &'a TokenIds) -> Self {
-        Self {
-            tokens,
-            order: 1,
-            rows: tokens.rows().clone(),
-            kinds: tokens.kinds(),
-        }
+        let level = tokens.unigrams();
+        Self { tokens, level }
     }
 
     /// The n-grams of this `order`, which is at least 1.
@@ -39,94 +26,99 @@ impl<'a> NGrams<'a> {
 
     /// The n-grams that are one token longer.
     #[must_use]
-    pub fn longer(&self) -> Self {
-        let (mut keys, mut ends) = (Vec::new(), Vec::with_capacity(self.rows.len()));
-        for (heads, tokens) in self.rows.iter().zip(self.tokens.rows().iter()) {
-            let lasts = tokens.iter().skip(self.order);
-            keys.extend(
-                heads
-                    .iter()
-                    .zip(lasts)
-                    .map(|(head, last)| pair(*head, *last)),
-            );
-            ends.push(keys.len());
-        }
-        let (ids, kinds) = number(&keys);
+    pub fn longer(self) -> Self {
+        let next = || Box::new(self.level.next(self.tokens.rows()));
         Self {
             tokens: self.tokens,
-            order: self.order + 1,
-            rows: Rows::from_parts(ids, ends),
-            kinds,
+            level: self.level.longer.get_or_init(next),
         }
     }
 
     /// n.
-    pub fn order(&self) -> usize {
-        self.order
+    pub fn order(self) -> usize {
+        self.level.order
     }
 
     /// The ids of each text, a row a text: L − n + 1 of them, or none.
-    pub fn rows(&self) -> &Rows<u32> {
-        &self.rows
+    pub fn rows(self) -> &'a Rows<u32> {
+        &self.level.rows
     }
 
     /// How many distinct n-grams there are.
-    pub fn kinds(&self) -> usize {
-        self.kinds
+    pub fn kinds(self) -> usize {
+        self.level.kinds
     }
 
     /// How many n-grams there are in all.
-    pub fn total(&self) -> usize {
-        self.rows.values().len()
+    pub fn total(self) -> usize {
+        self.level.rows.values().len()
     }
 
     /// How often each n-gram occurs, by id.
-    pub fn counts(&self) -> Vec<u64> {
-        let mut counts = vec![0; self.kinds];
-        for id in self.rows.values() {
+    pub fn counts(self) -> Vec<u64> {
+        let mut counts = vec![0; self.kinds()];
+        for id in self.rows().values() {
             counts[*id as usize] += 1;
         }
         counts
     }
 }
 
-fn pair(head: u32, last: u32) -> u64 {
-    u64::from(head) << 32 | u64::from(last)
+/// The n-grams of one order, and those of the next once they are asked for.
+#[derive(Clone, Debug)]
+pub(crate) struct Level {
+    order: usize,
+    rows: Rows<u32>,
+    kinds: usize,
+    longer: OnceLock<Box<Level>>,
 }
 
-/// Gives equal keys equal ids, from 0 and without gaps, and says how many there are.
-fn number(keys: &[u64]) -> (Vec<u32>, usize) {
-    let tables = (keys.len() / KEYS_A_TABLE).clamp(1, MOST_TABLES);
-    let ids: Vec<AtomicU32> = keys.iter().map(|_| AtomicU32::new(0)).collect();
-    // Each key belongs to one table, so that every place is written once, by one thread.
-    let sizes: Vec<usize> = (0..tables)
-        .into_par_iter()
-        .map(|table| number_some(keys, |key| table_of(key, tables) == table, &ids))
-        .collect();
-    let firsts: Vec<u32> = sizes
-        .iter()
-        .scan(0, |next, size| {
-            Some(std::mem::replace(next, *next + *size as u32))
-        })
-        .collect();
-    let ids = ids.into_par_iter().zip(keys);
-    let ids = ids.map(|(id, key)| firsts[table_of(*key, tables)] + id.into_inner());
-    (ids.collect(), sizes.iter().sum())
-}
-
-fn table_of(key: u64, tables: usize) -> usize {
-    // The upper half: the lower one places the key within its table.
-    (((mix(key) >> 32) * tables as u64) >> 32) as usize
-}
-
-/// Numbers the keys that `belongs` picks, and says how many distinct ones there are.
-fn number_some(keys: &[u64], belongs: impl Fn(u64) -> bool, ids: &[AtomicU32]) -> usize {
-    let mut known: FastMap<u64, u32> = FastMap::default();
-    for (key, id) in keys.iter().zip(ids).filter(|(key, _)| belongs(**key)) {
-        let next = u32::try_from(known.len()).expect("fewer distinct n-grams than 2^32");
-        id.store(*known.entry(*key).or_insert(next), Ordering::Relaxed);
+impl Level {
+    pub(crate) fn new(order: usize, rows: Rows<u32>, kinds: usize) -> Self {
+        let longer = OnceLock::new();
+        Self {
+            order,
+            rows,
+            kinds,
+            longer,
+        }
     }
-    known.len()
+
+    pub(crate) fn rows(&self) -> &Rows<u32> {
+        &self.rows
+    }
+
+    pub(crate) fn kinds(&self) -> usize {
+        self.kinds
+    }
+
+    /// The n-grams that are one token longer, made of these and of the single tokens.
+    fn next(&self, tokens: &Rows<u32>) -> Self {
+        let (rows, kinds) = number(&self.rows, tokens, self.order);
+        Self::new(self.order + 1, rows, kinds)
+    }
+
+    /// The rows at these places, numbered anew without gaps, with all longer levels that there are.
+    pub(crate) fn select(&self, rows: &[usize]) -> Self {
+        const UNSEEN: u32 = u32::MAX;
+        let mut renamed = vec![UNSEEN; self.kinds];
+        let (mut next, mut selected) = (0, Rows::default());
+        for row in rows {
+            selected.push(self.rows.row(*row).iter().map(|id| {
+                let name = &mut renamed[*id as usize];
+                if *name == UNSEEN {
+                    *name = next;
+                    next += 1;
+                }
+                *name
+            }));
+        }
+        let level = Self::new(self.order, selected, next as usize);
+        if let Some(longer) = self.longer.get() {
+            level.longer.get_or_init(|| Box::new(longer.select(rows)));
+        }
+        level
+    }
 }
 
 #[cfg(test)]
@@ -150,18 +142,6 @@ mod tests {
     }
 
     #[test]
-    fn numbering_in_many_tables_counts_what_a_set_counts() {
-        let keys: Vec<u64> = (0..4 * KEYS_A_TABLE as u64)
-            .map(|i| mix(i % 99_991))
-            .collect();
-        let (ids, kinds) = number(&keys);
-        assert_eq!(kinds, 99_991);
-        assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), kinds);
-        assert_eq!(ids.iter().max(), Some(&(kinds as u32 - 1)));
-        assert_eq!(ids[5], ids[5 + 99_991]);
-    }
-
-    #[test]
     fn every_order_agrees_with_windows_of_strings() {
         let texts = ["to be or not to be", "not to be or", "be be be be be"];
         let tokens = TokenIds::new(&texts, Tokenizer::Whitespace);
@@ -171,11 +151,7 @@ mod tests {
                 let words: Vec<&str> = text.split(' ').collect();
                 distinct.extend(words.windows(order).map(|window| window.join(" ")));
             }
-            assert_eq!(
-                NGrams::of_order(&tokens, order).kinds(),
-                distinct.len(),
-                "{order}"
-            );
+            assert_eq!(tokens.ngrams(order).kinds(), distinct.len(), "{order}");
         }
     }
 }

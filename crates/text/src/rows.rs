@@ -1,5 +1,7 @@
 //! Rows of different lengths in two flat vectors, so that a million rows are two allocations.
 
+use rayon::prelude::*;
+
 /// A list of rows, each a run of values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rows<T> {
@@ -64,9 +66,47 @@ impl<T> Rows<T> {
     }
 }
 
+impl<T: Copy + Ord + Send + Sync> Rows<T> {
+    /// The same rows, the values of each in ascending order.
+    #[must_use]
+    pub fn sorted(&self) -> Self {
+        let mut sorted = Self {
+            values: self.values.clone(),
+            ends: self.ends.clone(),
+        };
+        let mut rest = &mut *sorted.values;
+        let mut rows = Vec::with_capacity(self.len());
+        for row in self.iter() {
+            let (own, behind) = rest.split_at_mut(row.len());
+            rows.push(own);
+            rest = behind;
+        }
+        rows.into_par_iter().for_each(<[T]>::sort_unstable);
+        sorted
+    }
+}
+
+impl<T, R: IntoIterator<Item = T>> FromIterator<R> for Rows<T> {
+    fn from_iter<I: IntoIterator<Item = R>>(rows: I) -> Self {
+        let mut all = Self::default();
+        rows.into_iter().for_each(|row| all.push(row));
+        all
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sorting_stays_within_the_rows() {
+        let rows: Rows<u8> = [vec![3, 1, 2], vec![], vec![5, 4]].into_iter().collect();
+        let sorted = rows.sorted();
+        assert_eq!(
+            sorted.iter().collect::<Vec<_>>(),
+            [&[1, 2, 3][..], &[], &[4, 5]]
+        );
+    }
 
     #[test]
     fn rows_come_back_as_they_went_in() {

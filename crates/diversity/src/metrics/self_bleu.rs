@@ -31,34 +31,71 @@
 
 use numeric::sum;
 use rayon::prelude::*;
-use text::{NGrams, TokenIds};
+use text::{NGrams, Rows, TokenIds};
 
-use crate::{Compute, Direction, MeasureError, Metric, Param, Preset};
+use crate::bleu::{brevity_penalty, log_precision};
+use crate::{Compute, Context, Direction, MeasureError, Measured, Metric, Param, Preset, Texts};
 
-pub(super) static SELF_BLEU_4: Metric = Metric {
-    name: "self_bleu_4",
-    family: "self_bleu",
-    unit: "BLEU, 0 to 1",
-    direction: Direction::LowerIsMoreVaried,
-    about: "mean BLEU-4 of each text against all others",
-    params: &[Param::integer("n", 4), Param::text("smoothing", "method1")],
-    preset: Preset::Fast,
-    jackknife: true,
-    compute: Compute::Tokens(|texts, _| Ok(self_bleu(texts.tokens(), 4)?.into())),
-};
+const fn metric(
+    name: &'static str,
+    about: &'static str,
+    preset: Preset,
+    params: &'static [Param],
+    compute: fn(&Texts<'_>, &Context) -> Measured,
+) -> Metric {
+    Metric {
+        name,
+        family: "self_bleu",
+        unit: "BLEU, 0 to 1",
+        direction: Direction::LowerIsMoreVaried,
+        about,
+        params,
+        preset,
+        jackknife: true,
+        compute: Compute::Tokens(compute),
+    }
+}
 
-/// What nltk's `method1` puts in the place of a numerator of 0.
-const EPSILON: f64 = 0.1;
+pub(super) static SELF_BLEU_2: Metric = metric(
+    "self_bleu_2",
+    "mean BLEU-2 of each text against all others",
+    Preset::All,
+    &[Param::integer("n", 2), METHOD1],
+    |texts, _| Ok(self_bleu(texts.tokens(), 2)?.into()),
+);
+pub(super) static SELF_BLEU_3: Metric = metric(
+    "self_bleu_3",
+    "mean BLEU-3 of each text against all others",
+    Preset::All,
+    &[Param::integer("n", 3), METHOD1],
+    |texts, _| Ok(self_bleu(texts.tokens(), 3)?.into()),
+);
+pub(super) static SELF_BLEU_4: Metric = metric(
+    "self_bleu_4",
+    "mean BLEU-4 of each text against all others",
+    Preset::Fast,
+    &[Param::integer("n", 4), METHOD1],
+    |texts, _| Ok(self_bleu(texts.tokens(), 4)?.into()),
+);
+pub(super) static SELF_BLEU_5: Metric = metric(
+    "self_bleu_5",
+    "mean BLEU-5 of each text against all others",
+    Preset::All,
+    &[Param::integer("n", 5), METHOD1],
+    |texts, _| Ok(self_bleu(texts.tokens(), 5)?.into()),
+);
+
+const METHOD1: Param = Param::text("smoothing", "method1");
 
 /// Mean BLEU of each text against all others, over n-grams of orders 1 to `n`.
 pub fn self_bleu(tokens: &TokenIds, n: usize) -> Result<f64, MeasureError> {
     MeasureError::check("texts", 2, tokens.rows().len())?;
     let lengths: Vec<usize> = tokens.rows().iter().map(<[u32]>::len).collect();
     let mut ngrams = NGrams::unigrams(tokens);
-    let mut log_precisions = log_precisions(&ngrams, &lengths);
+    let mut log_precisions = log_precisions(ngrams, &lengths);
     for _ in 1..n {
         ngrams = ngrams.longer();
-        let longer = self::log_precisions(&ngrams, &lengths);
+        let longer = self::log_precisions(ngrams, &lengths);
         log_precisions
             .iter_mut()
             .zip(longer)
@@ -71,30 +108,23 @@ pub fn self_bleu(tokens: &TokenIds, n: usize) -> Result<f64, MeasureError> {
 }
 
 /// ln pₖ of each text for one order k; −∞ for a text that shares no token with another.
-fn log_precisions(ngrams: &NGrams<'_>, lengths: &[usize]) -> Vec<f64> {
-    let most = MostInOneText::new(ngrams);
-    let order = ngrams.order();
+fn log_precisions(ngrams: NGrams<'_>, lengths: &[usize]) -> Vec<f64> {
+    let sorted = ngrams.rows().sorted();
+    let most = MostInOneText::new(&sorted, ngrams.kinds());
     (0..lengths.len())
         .into_par_iter()
         .map(|text| {
-            let mut ids = ngrams.rows().row(text).to_vec();
             let clipped = |(id, count)| most.elsewhere(id, text).min(count) as usize;
-            let matched: usize = counts(&mut ids).map(clipped).sum();
-            let denominator = (lengths[text] + 1).saturating_sub(order).max(1);
-            match matched {
-                0 if order == 1 => f64::NEG_INFINITY,
-                0 => (EPSILON / denominator as f64).ln(),
-                _ => (matched as f64 / denominator as f64).ln(),
-            }
+            let matched = counts(sorted.row(text)).map(clipped).sum();
+            log_precision(matched, lengths[text], ngrams.order())
         })
         .collect()
 }
 
-/// Each id with how often it occurs.
-fn counts(ids: &mut [u32]) -> impl Iterator<Item = (u32, u32)> {
-    ids.sort_unstable();
-    ids.chunk_by(|a, b| a == b)
-        .map(|run| (run[0], run.len() as u32))
+/// Each id of a sorted row with how often it occurs.
+fn counts(sorted: &[u32]) -> impl Iterator<Item = (u32, u32)> {
+    let runs = sorted.chunk_by(|a, b| a == b);
+    runs.map(|run| (run[0], run.len() as u32))
 }
 
 /// The largest count of each n-gram in one text, and the largest in any other text.
@@ -107,17 +137,26 @@ struct Most {
     elsewhere: u32,
 }
 
+/// N-grams of this many are looked for together, so that what is found of them fits a cache.
+const IDS_A_PASS: usize = 1 << 20;
+
 impl MostInOneText {
-    fn new(ngrams: &NGrams<'_>) -> Self {
-        let mut most = vec![Most::default(); ngrams.kinds()];
-        let mut ids = Vec::new();
-        for (text, row) in ngrams.rows().iter().enumerate() {
-            ids.clear();
-            ids.extend_from_slice(row);
-            for (id, count) in counts(&mut ids) {
-                most[id as usize].add(text as u32, count);
+    /// `sorted` holds the n-grams of each text in ascending order, ids below `kinds`.
+    fn new(sorted: &Rows<u32>, kinds: usize) -> Self {
+        let mut most = vec![Most::default(); kinds];
+        let passes = most.par_chunks_mut(IDS_A_PASS).enumerate();
+        passes.for_each(|(pass, most)| {
+            let first = (pass * IDS_A_PASS) as u32;
+            for (text, row) in sorted.iter().enumerate() {
+                let from = row.partition_point(|id| *id < first);
+                for (id, count) in counts(&row[from..]) {
+                    let Some(most) = most.get_mut((id - first) as usize) else {
+                        break;
+                    };
+                    most.add(text as u32, count);
+                }
             }
-        }
+        });
         Self(most)
     }
 
@@ -151,11 +190,7 @@ impl Most {
 fn brevity_penalties(lengths: &[usize]) -> Vec<f64> {
     let mut sorted = lengths.to_vec();
     sorted.sort_unstable();
-    let penalty = |length: &usize| match (*length, closest_other(&sorted, *length)) {
-        (length, closest) if length > closest => 1.0,
-        (0, _) => 0.0,
-        (length, closest) => (1.0 - closest as f64 / length as f64).exp(),
-    };
+    let penalty = |length: &usize| brevity_penalty(*length, closest_other(&sorted, *length));
     lengths.iter().map(penalty).collect()
 }
 
