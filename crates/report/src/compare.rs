@@ -1,8 +1,10 @@
 //! Arms against the human-only arm, seed by seed.
 
+use numeric::holm;
+
 use crate::arms::{Arm, ArmKey, Study};
 use crate::measure::Measure;
-use crate::statistics::{holm, over_seeds};
+use crate::statistics::over_seeds;
 
 /// Above this an adjusted p-value shows nothing.
 const LEVEL: f64 = 0.05;
