@@ -79,6 +79,22 @@ impl Decoder {
         }
     }
 
+    /// The same weights with another number of positions: how many tokens are read at a time.
+    ///
+    /// Beyond those that the model was trained with it is asked to extrapolate, which positions that
+    /// were learnt cannot do.
+    pub fn with_positions(mut self, positions: usize) -> Result<Self, Error> {
+        let own = self.config.max_position_embeddings;
+        if positions > own && !self.config.rotates() {
+            return Err(Error::request(format!(
+                "the model learnt {own} positions, so it cannot read {positions} tokens at a time"
+            )));
+        }
+        self.config.max_position_embeddings = positions;
+        self.engine = OnceLock::new();
+        Ok(self)
+    }
+
     /// The shape and the special tokens.
     pub fn config(&self) -> &Config {
         &self.config
