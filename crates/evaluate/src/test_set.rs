@@ -1,8 +1,6 @@
-//! The test rows, and which of them belong together.
+//! The test rows, and where they come from.
 
-use std::collections::BTreeMap;
-
-use dataset::{Column, ContentHash, Reading, Source, Table, columns};
+use dataset::{Column, Reading, Source, Table, columns};
 
 /// The rows to test on.
 pub(crate) struct TestSet {
@@ -14,10 +12,7 @@ pub(crate) struct TestSet {
 impl TestSet {
     /// Reads the sources, one after the other, as one set.
     pub(crate) fn read(sources: &[Source], how: &Reading) -> anyhow::Result<Self> {
-        let parts = sources
-            .iter()
-            .map(|source| Table::read(source, how, "test", &[]));
-        let parts = parts.collect::<dataset::Result<Vec<_>>>()?;
+        let parts = Table::read_each(sources, how, "test", &[])?;
         let table = match &parts[..] {
             [one] => one.clone(),
             several => Table::stack("the test set", &several.iter().collect::<Vec<_>>())?,
@@ -42,26 +37,18 @@ impl TestSet {
         parts.try_for_each(|part| columns::require(part.name(), part.schema(), reads))
     }
 
-    /// The content hash; of several files, the hash of the lines that hold their hashes.
-    pub(crate) fn hash(&self) -> ContentHash {
-        match self.table.inputs() {
-            [one] => one.node.hash,
-            several => {
-                let lines = several.iter().map(|input| format!("{}\n", input.node.hash));
-                ContentHash::of_bytes(lines.collect::<String>().as_bytes())
-            }
-        }
+    /// The content hash of what was read, as a text.
+    pub(crate) fn hash(&self) -> String {
+        let hash = self.table.hash();
+        hash.map_or_else(String::new, |hash| hash.to_string())
     }
 
-    /// For each row the number of its group: rows made from the same row, and that row itself,
-    /// are one group.
-    pub(crate) fn groups(&self) -> dataset::Result<Vec<usize>> {
-        let mut numbers: BTreeMap<String, usize> = BTreeMap::new();
-        let groups = self.table.families()?.into_iter().map(|family| {
-            let next = numbers.len();
-            *numbers.entry(family).or_insert(next)
-        });
-        Ok(groups.collect())
+    /// The texts of the column that is judged.
+    pub(crate) fn texts(&self, column: &str) -> anyhow::Result<Vec<&str>> {
+        if column == columns::TEXT.name {
+            self.require(&[&columns::TEXT])?;
+        }
+        Ok(self.table.texts(column)?)
     }
 }
 
@@ -69,7 +56,7 @@ impl TestSet {
 pub(crate) mod tests {
     use std::sync::Arc;
 
-    use arrow::array::{ArrayRef, ListBuilder, RecordBatch, StringArray, StringBuilder};
+    use arrow::array::{ArrayRef, RecordBatch};
 
     use super::*;
 
@@ -84,20 +71,5 @@ pub(crate) mod tests {
             parts: vec![table.clone()],
             table,
         }
-    }
-
-    #[test]
-    fn rows_of_one_parent_are_one_group_with_the_parent_itself() {
-        let ids: ArrayRef = Arc::new(StringArray::from(vec!["a", "b", "c", "d"]));
-        let mut lists = ListBuilder::new(StringBuilder::new());
-        lists.append_null();
-        lists.append_value([Some("a"), Some("z")]);
-        lists.append(true);
-        lists.append_value([Some("z")]);
-        let parents: ArrayRef = Arc::new(lists.finish());
-        let set = of_columns(&[("id", Arc::clone(&ids)), ("parents", parents)]);
-        assert_eq!(set.groups().expect("groups"), [0, 0, 1, 2]);
-        let set = of_columns(&[("id", ids)]);
-        assert_eq!(set.groups().expect("groups"), [0, 1, 2, 3]);
     }
 }

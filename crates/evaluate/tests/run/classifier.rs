@@ -39,10 +39,11 @@ fn a_classifier_gets_its_figures_and_a_closing_line() {
     let place = place();
     let ended = place.run("model --test test.csv -o out.parquet --predictions said.parquet");
     // a: complaint, taken 1 time of 2; praise, taken 3 times for 2: F1 of 2/3 and 4/5.
-    let expected = "evaluate: 4 in, 4 used, 0 skipped; accuracy 0.750, macro_f1 0.733\n";
+    let expected =
+        "evaluate: 4 in, 4 used, 0 skipped; accuracy 0.750, macro_f1 0.733, ece_15 0.411\n";
     assert_eq!((ended.code, ended.said.as_str()), (0, expected));
     let rows = place.results("out.parquet");
-    assert_eq!(rows.len(), 2);
+    assert_eq!(rows.len(), 3);
     assert_eq!((rows[0].value, rows[0].n), (Some(0.75), Some(4)));
     assert_eq!(rows[0].interval_method.as_deref(), Some("wilson_95"));
     assert_eq!(rows[1].interval_method.as_deref(), Some("bootstrap_95"));
@@ -111,8 +112,8 @@ fn the_arm_stands_in_every_row_and_the_model_in_the_history() {
         skipped: 0,
     };
     assert_eq!(
-        (&run.rows, &run.arguments["model"]),
-        (&used, &"model".into())
+        (&run.rows, &run.arguments["models"]),
+        (&used, &serde_json::json!(["model"]))
     );
 }
 

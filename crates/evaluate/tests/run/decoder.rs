@@ -52,6 +52,9 @@ fn losses_agree_with_transformers() {
         ("perplexity", mean.exp(), 0.01),
         ("bits_per_byte", bits, 1e-4),
         ("mean_nll_nats", mean, 1e-4),
+        // The texts have 19 and 11 words.
+        ("word_perplexity", (66.0 * mean / 30.0).exp(), 1.0),
+        ("byte_perplexity", bits.exp2(), 1e-3),
     ];
     let rows = place.results("out.parquet");
     assert_eq!(rows.len(), expected.len());
