@@ -25,6 +25,7 @@ mod mean_words;
 mod mst_dispersion;
 mod mtld;
 mod ngram_diversity;
+mod ngram_vendi;
 mod novelsum;
 mod pairwise_bleu;
 mod participation_ratio;
@@ -46,6 +47,7 @@ pub use homogenization::homogenization_rouge_l;
 pub use k_center::k_center;
 pub use kmeans_inertia::kmeans_inertia;
 pub use ngram_diversity::{ngram_diversity, ngram_diversity_joined};
+pub use ngram_vendi::ngram_vendi;
 pub use novelsum::{NovelSum, novelsum};
 pub use pairwise_bleu::pairwise_bleu;
 pub use self_bleu::self_bleu;
@@ -114,6 +116,7 @@ pub static METRICS: &[&Metric] = &[
     &compression_ratio::COMPRESSION_RATIO_GZIP,
     &compression_ratio::COMPRESSION_RATIO_ZSTD,
     &compression_ratio::COMPRESSION_RATIO_XZ,
+    &ngram_vendi::NGRAM_VENDI_4,
     &vendi::VENDI_Q0_1,
     &vendi::VENDI_Q0_5,
     &vendi::VENDI_Q1,
@@ -188,6 +191,9 @@ mod tests {
         "k_center_10",
         "novelsum",
     ];
+
+    /// Metrics that need all pairs of texts at once, and so take few.
+    const FEW_TEXTS: &[&str] = &["ngram_vendi_4"];
 
     /// Metrics that have no value where all vectors are equal.
     const NEEDS_DIFFERENT: &[&str] = &["novelsum", "participation_ratio"];
@@ -361,6 +367,9 @@ mod tests {
                 let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
                 let set = match metric.reads() {
                     Reads::Vectors => Set::of_vectors(&vectors),
+                    _ if FEW_TEXTS.contains(&metric.name) => {
+                        Set::of_texts(&texts[..300], Tokenizer::Unicode)
+                    }
                     _ => Set::of_texts(&texts, Tokenizer::Unicode),
                 };
                 let pool = pool.expect("threads");

@@ -9,7 +9,9 @@ use std::path::PathBuf;
 
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::Float32Type;
-use diversity::metrics::{Kernel, dcscore, distinct, k_center, kmeans_inertia, self_bleu, vendi};
+use diversity::metrics::{
+    Kernel, dcscore, distinct, k_center, kmeans_inertia, ngram_vendi, self_bleu, vendi,
+};
 use diversity::shift::mmd2_rbf;
 use diversity::{Context, Options, Pair, Set};
 use numeric::{Clusters, Points, Seed, Vectors};
@@ -430,4 +432,24 @@ fn mmd_is_that_of_numpy() {
 fn pair(fixtures: &Fixtures, golden: &Value) -> [Vectors; 2] {
     let name = |at: usize| golden["input"][at].as_str().expect("an input");
     [fixtures.vectors(name(0)), fixtures.vectors(name(1))]
+}
+
+#[test]
+fn the_ngram_vendi_score_is_that_of_its_authors() {
+    let Some(fixtures) = Fixtures::open() else {
+        return;
+    };
+    let mut checked = 0;
+    for golden in fixtures.of("ngram_vendi_score", "vendi-score") {
+        let texts = fixtures.texts(input(golden));
+        let tokens = split(&slices(&texts));
+        // The peer takes a text that is too short for some n for less like itself than 1.
+        if tokens.rows().iter().any(|row| row.len() < 4) {
+            continue;
+        }
+        let found = ngram_vendi(&tokens, 4, 1.0).expect("few texts");
+        assert_close(found, &golden["value"], LINEAR_ALGEBRA, golden);
+        checked += 1;
+    }
+    assert_eq!(checked, 2);
 }

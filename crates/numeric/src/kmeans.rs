@@ -2,8 +2,8 @@
 
 use rayon::prelude::*;
 
-use crate::linalg::dot_products;
-use crate::simd::widest;
+use crate::linalg::{add_scaled, dot_products};
+use crate::simd::squared_distance;
 use crate::{Points, Vectors, sum};
 
 /// How many rows are compared with the centres at a time.
@@ -52,19 +52,16 @@ impl Clusters {
         for (row, label) in vectors.rows().zip(&labels) {
             let cluster = *label as usize;
             sizes[cluster] += 1;
-            add(&mut centres[cluster * dim..][..dim], row, 1.0);
+            add_scaled(&mut centres[cluster * dim..][..dim], row, 1.0);
         }
         for (centre, size) in centres.chunks_exact_mut(dim).zip(&sizes) {
             let size = (*size).max(1) as f64;
             centre.iter_mut().for_each(|x| *x /= size);
         }
-        let squares = vectors.rows().zip(&labels).map(|(row, label)| {
-            let centre = &centres[*label as usize * dim..][..dim];
-            let differences = row.iter().zip(centre).map(|(x, c)| f64::from(*x) - c);
-            differences
-                .map(|difference| difference * difference)
-                .sum::<f64>()
-        });
+        let squares = vectors
+            .rows()
+            .zip(&labels)
+            .map(|(row, label)| squared_distance(row, &centres[*label as usize * dim..][..dim]));
         Self {
             inertia: sum(squares),
             labels,
@@ -110,10 +107,10 @@ impl<'p> Lloyd<'p> {
         for (point, (new, old)) in changed.filter(|(_, (new, old))| *new != &**old) {
             let row = self.points.rounded(point, point + 1);
             if *old != u32::MAX {
-                add(&mut self.sums[*old as usize * dim..][..dim], row, -1.0);
+                add_scaled(&mut self.sums[*old as usize * dim..][..dim], row, -1.0);
                 self.sizes[*old as usize] -= 1;
             }
-            add(&mut self.sums[*new as usize * dim..][..dim], row, 1.0);
+            add_scaled(&mut self.sums[*new as usize * dim..][..dim], row, 1.0);
             self.sizes[*new as usize] += 1;
             *old = *new;
         }
@@ -159,9 +156,9 @@ impl<'p> Lloyd<'p> {
         for (cluster, point) in empty.into_iter().zip(farthest) {
             let row = self.points.rounded(point, point + 1);
             let from = self.labels[point] as usize;
-            add(&mut sums[from * dim..][..dim], row, -1.0);
+            add_scaled(&mut sums[from * dim..][..dim], row, -1.0);
             sums[cluster * dim..][..dim].fill(0.0);
-            add(&mut sums[cluster * dim..][..dim], row, 1.0);
+            add_scaled(&mut sums[cluster * dim..][..dim], row, 1.0);
             sizes[from] -= 1;
             sizes[cluster] = 1;
         }
@@ -184,8 +181,7 @@ impl<'p> Lloyd<'p> {
         let dim = self.points.dim();
         let distance = |point: usize| {
             let centre = &self.centres[self.labels[point] as usize * dim..][..dim];
-            let row = self.points.rounded(point, point + 1).iter().zip(centre);
-            row.map(|(x, c)| (f64::from(*x) - c).powi(2)).sum::<f64>()
+            squared_distance(self.points.rounded(point, point + 1), centre)
         };
         let mut by_distance: Vec<(f64, usize)> = (0..self.points.len())
             .map(|point| (distance(point), point))
@@ -196,22 +192,6 @@ impl<'p> Lloyd<'p> {
             .take(count)
             .map(|(_, point)| point)
             .collect()
-    }
-}
-
-/// Adds a row `times` to a sum.
-fn add(sum: &mut [f64], row: &[f32], times: f64) {
-    widest(|| add_scaled(sum, row, times));
-}
-
-#[expect(
-    clippy::inline_always,
-    reason = "only what is inlined is compiled for wide vectors"
-)]
-#[inline(always)]
-fn add_scaled(sum: &mut [f64], row: &[f32], times: f64) {
-    for (sum, x) in sum.iter_mut().zip(row) {
-        *sum += f64::from(*x) * times;
     }
 }
 

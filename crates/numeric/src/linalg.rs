@@ -12,6 +12,7 @@ use faer::{Accum, Mat, MatMut, MatRef, Par, Spec};
 use rayon::prelude::*;
 use thiserror::Error;
 
+use crate::simd::{sum_over, widest};
 use crate::{Vectors, VectorsError};
 
 /// How many vectors are multiplied at a time.
@@ -195,15 +196,29 @@ pub fn mean_and_covariance(vectors: &Vectors) -> (Vec<f64>, Symmetric) {
 pub fn mean_vector(vectors: &Vectors) -> Vec<f64> {
     let mut mean = vec![0.0; vectors.dim()];
     for row in vectors.rows() {
-        mean.iter_mut()
-            .zip(row)
-            .for_each(|(sum, x)| *sum += f64::from(*x));
+        add_scaled(&mut mean, row, 1.0);
     }
     let n = vectors.len().max(1) as f64;
     for sum in &mut mean {
         *sum /= n;
     }
     mean
+}
+
+/// Adds a row `times` to a sum.
+pub(crate) fn add_scaled(sum: &mut [f64], row: &[f32], times: f64) {
+    widest(|| add_each(sum, row, times));
+}
+
+#[expect(
+    clippy::inline_always,
+    reason = "only what is inlined is compiled for wide vectors"
+)]
+#[inline(always)]
+fn add_each(sum: &mut [f64], row: &[f32], times: f64) {
+    for (sum, x) in sum.iter_mut().zip(row) {
+        *sum += f64::from(*x) * times;
+    }
 }
 
 /// The dot product of every row of `left`, shape (m, d), with every row of `right`, shape (k, d).
@@ -226,7 +241,7 @@ pub fn dot_products<T: faer::traits::RealField>(
 /// One over the length of each vector; a vector of zeros is refused.
 pub fn inverse_lengths(vectors: &Vectors) -> Result<Vec<f64>, VectorsError> {
     let scale = |(row, vector): (usize, &[f32])| {
-        let squares: f64 = vector.iter().map(|x| f64::from(*x).powi(2)).sum();
+        let squares = sum_over(vector, |x| x * x);
         let scale = squares.sqrt().recip();
         scale
             .is_finite()
@@ -237,6 +252,15 @@ pub fn inverse_lengths(vectors: &Vectors) -> Result<Vec<f64>, VectorsError> {
 }
 
 fn scale_into(vector: &[f32], scale: f64, into: &mut [f64]) {
+    widest(|| scale_each(vector, scale, into));
+}
+
+#[expect(
+    clippy::inline_always,
+    reason = "only what is inlined is compiled for wide vectors"
+)]
+#[inline(always)]
+fn scale_each(vector: &[f32], scale: f64, into: &mut [f64]) {
     for (into, value) in into.iter_mut().zip(vector) {
         *into = f64::from(*value) * scale;
     }

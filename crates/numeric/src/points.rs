@@ -7,7 +7,7 @@
 use rayon::prelude::*;
 
 use crate::linalg::{dot_products, inverse_lengths, mean_vector};
-use crate::simd::widest;
+use crate::simd::{squared_distance, sum_over, sum_over_both, widest};
 use crate::{Vectors, VectorsError};
 
 /// How many rows and columns a tile of the matrix of all pairs has.
@@ -61,12 +61,11 @@ impl<'a> Points<'a> {
     /// Points at distance 1 from zero in the direction of each vector: their products are cosines.
     pub fn directions(vectors: &'a Vectors) -> Result<Self, VectorsError> {
         let scales = inverse_lengths(vectors)?;
-        let rounded = vectors
-            .rows()
-            .zip(&scales)
-            .flat_map(|(row, scale)| row.iter().map(move |x| (f64::from(*x) * scale) as f32));
+        let rounded = rounded_rows(vectors, |row, vector, into| {
+            place_each(vector, &[], scales[row], into);
+        });
         Ok(Self {
-            rounded: rounded.collect(),
+            rounded,
             halves: vec![0.5; vectors.len()],
             unit: 1.0,
             scales: Some(scales),
@@ -75,25 +74,18 @@ impl<'a> Points<'a> {
     }
 
     fn moved(vectors: &'a Vectors, centre: &[f64]) -> Self {
-        let lengths = vectors.rows().map(|row| {
-            let squares = row.iter().zip(centre);
-            let squares = squares.map(|(x, c)| (f64::from(*x) - c).powi(2));
-            squares.sum::<f64>().sqrt()
-        });
+        let lengths = vectors
+            .rows()
+            .map(|row| squared_distance(row, centre).sqrt());
         // Lengths up to 1 cannot overflow when they are multiplied.
         let longest = lengths.fold(0.0, f64::max);
         let unit = if longest > 0.0 { longest } else { 1.0 };
-        let rounded = vectors.rows().flat_map(|row| {
-            let moved = row.iter().zip(centre);
-            moved.map(|(x, c)| ((f64::from(*x) - c) / unit) as f32)
+        let rounded = rounded_rows(vectors, |_, vector, into| {
+            place_each(vector, centre, unit.recip(), into);
         });
-        let rounded: Vec<f32> = rounded.collect();
-        let halves = rounded.chunks_exact(vectors.dim()).map(|row| {
-            let squares = row.iter().map(|x| f64::from(*x).powi(2));
-            squares.sum::<f64>() / 2.0
-        });
+        let rows = rounded.chunks_exact(vectors.dim());
         Self {
-            halves: halves.collect(),
+            halves: rows.map(|row| sum_over(row, |x| x * x) / 2.0).collect(),
             scales: None,
             rounded,
             unit,
@@ -123,11 +115,7 @@ impl<'a> Points<'a> {
             Some(scales) => (scales[one], scales[other]),
             None => (1.0, 1.0),
         };
-        let differences = a
-            .iter()
-            .zip(b)
-            .map(|(x, y)| f64::from(*x) * s - f64::from(*y) * t);
-        differences.map(|difference| difference * difference).sum()
+        sum_over_both(a, b, |x, y| (x * s - y * t) * (x * s - y * t))
     }
 
     /// Half the squared length of a point as the products see it, times [`Self::unit_squared`].
@@ -171,21 +159,33 @@ impl<'a> Points<'a> {
     /// `visit` may change the distances. Some points are visited at a time, so that memory grows
     /// with n and not with n².
     pub fn map_rows<T: Send>(&self, visit: impl Fn(usize, &mut [f64]) -> T + Sync) -> Vec<T> {
-        let starts = (0..self.len()).into_par_iter().step_by(ROWS);
-        let of_block = |start: usize| {
-            let end = (start + ROWS).min(self.len());
-            let mut products = vec![0.0; (end - start) * self.len()];
-            let (some, all) = (self.rounded(start, end), self.rounded(0, self.len()));
-            dot_products(some, all, self.dim(), &mut products);
+        let everyone: Vec<usize> = (0..self.len()).collect();
+        self.map_some_rows(&everyone, visit)
+    }
+
+    /// The same of the points at `places` alone, in their order.
+    pub fn map_some_rows<T: Send>(
+        &self,
+        places: &[usize],
+        visit: impl Fn(usize, &mut [f64]) -> T + Sync,
+    ) -> Vec<T> {
+        let of_block = |block: &[usize]| {
+            let some = block
+                .iter()
+                .flat_map(|place| self.rounded(*place, place + 1));
+            let some: Vec<f32> = some.copied().collect();
+            let mut products = vec![0.0; block.len() * self.len()];
+            let all = self.rounded(0, self.len());
+            dot_products(&some, all, self.dim(), &mut products);
             let mut squared = vec![0.0; self.len()];
-            let visit_one = |(at, products): (usize, &[f32])| {
-                self.squared_distances_from(start + at, 0, products, &mut squared);
-                visit(start + at, &mut squared)
+            let visit_one = |(place, products): (&usize, &[f32])| {
+                self.squared_distances_from(*place, 0, products, &mut squared);
+                visit(*place, &mut squared)
             };
-            let rows = products.chunks_exact(self.len()).enumerate();
+            let rows = block.iter().zip(products.chunks_exact(self.len()));
             rows.map(visit_one).collect::<Vec<T>>()
         };
-        starts.flat_map_iter(of_block).collect()
+        places.par_chunks(ROWS).flat_map_iter(of_block).collect()
     }
 
     /// The squared distances of a point from those that begin at `first`, from their products.
@@ -226,6 +226,38 @@ impl<'a> Points<'a> {
             first_column,
             width,
             products,
+        }
+    }
+}
+
+/// The rows that `place` writes, given their places, their vectors and where to write.
+fn rounded_rows(vectors: &Vectors, place: impl Fn(usize, &[f32], &mut [f32]) + Sync) -> Vec<f32> {
+    let dim = vectors.dim();
+    let mut rounded = vec![0.0; vectors.values().len()];
+    let blocks = rounded.par_chunks_mut(TILE * dim).enumerate();
+    blocks.for_each(|(block, into)| {
+        for (at, into) in into.chunks_exact_mut(dim).enumerate() {
+            let row = block * TILE + at;
+            widest(|| place(row, vectors.row(row), into));
+        }
+    });
+    rounded
+}
+
+/// (x − c) times `scale`, with 0 for c where there is no centre.
+#[expect(
+    clippy::inline_always,
+    reason = "only what is inlined is compiled for wide vectors"
+)]
+#[inline(always)]
+fn place_each(vector: &[f32], centre: &[f64], scale: f64, into: &mut [f32]) {
+    if centre.is_empty() {
+        for (into, x) in into.iter_mut().zip(vector) {
+            *into = (f64::from(*x) * scale) as f32;
+        }
+    } else {
+        for ((into, x), c) in into.iter_mut().zip(vector).zip(centre) {
+            *into = ((f64::from(*x) - c) * scale) as f32;
         }
     }
 }

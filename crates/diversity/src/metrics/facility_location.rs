@@ -13,15 +13,15 @@
 //! # Cost
 //!
 //! O(n² d) time for the first choice, half of it saved by symmetry, and O(n d) for every time that a
-//! candidate is looked at again; O(n d) memory. A candidate is looked at again only when its rise at
-//! an earlier look, which it can never exceed, is the largest that is left.
+//! candidate is looked at again; O(n d) memory. Candidates are looked at again, some at a time, only
+//! while their rise at an earlier look, which it can never exceed, is the largest that is left.
 //!
 //! # Source
 //!
 //! Nemhauser, Wolsey and Fisher 1978: the greedy choice reaches 1 − 1/e of the best. Minoux 1978: the
 //! lazy one is the same choice.
 
-use numeric::{Points, Tile, Vectors, inverse_lengths, sum};
+use numeric::{Points, Tile, Vectors, sum};
 
 use crate::{Compute, Direction, MeasureError, Metric, Param, Preset};
 
@@ -37,61 +37,76 @@ pub(super) static FACILITY_LOCATION_10: Metric = Metric {
     compute: Compute::Vectors(|vectors, _| Ok(facility_location(vectors, 10)?.into())),
 };
 
+/// How many candidates are looked at again at a time.
+const AGAIN: usize = 128;
+
 /// The mean largest cosine of all vectors with `k` of them.
 pub(super) fn facility_location(vectors: &Vectors, k: usize) -> Result<f64, MeasureError> {
     MeasureError::check("vectors", k, vectors.len())?;
-    let scales = inverse_lengths(vectors)?;
-    let mut rises = rises_of_the_first(&Points::directions(vectors)?);
-    // What was chosen, and how often a rise was looked at: after so many choices.
-    let mut looked_at = vec![0; vectors.len()];
+    let points = Points::directions(vectors)?;
+    let mut rises = rises_of_the_first(&points);
     let mut covered = vec![0.0f64; vectors.len()];
     for chosen in 0..k {
-        loop {
-            let best = first_largest(&rises);
-            let cosines = cosines_with(vectors, &scales, best);
-            if looked_at[best] == chosen {
-                covered
-                    .iter_mut()
-                    .zip(cosines)
-                    .for_each(|(covered, cosine)| *covered = covered.max(cosine));
-                rises[best] = f64::NEG_INFINITY;
-                break;
-            }
-            let risen = covered
-                .iter()
-                .zip(cosines)
-                .map(|(covered, cosine)| (cosine - covered).max(0.0));
-            rises[best] = sum(risen);
-            looked_at[best] = chosen;
-        }
+        let best = if chosen == 0 {
+            first_largest(&rises)
+        } else {
+            look_again(&points, &covered, &mut rises)
+        };
+        rises[best] = f64::NEG_INFINITY;
+        let cover = |_: usize, squared: &mut [f64]| {
+            let cosines = squared.iter().map(|squared| 1.0 - squared / 2.0);
+            let covered = covered.iter().zip(cosines);
+            covered
+                .map(|(covered, cosine)| covered.max(cosine))
+                .collect()
+        };
+        covered = points.map_some_rows(&[best], cover).swap_remove(0);
     }
     Ok(sum(covered) / vectors.len() as f64)
 }
 
-fn first_largest(rises: &[f64]) -> usize {
-    let by_place = rises.iter().enumerate();
-    by_place
-        .fold((0, f64::NEG_INFINITY), |best, (at, rise)| {
-            if *rise > best.1 { (at, *rise) } else { best }
-        })
-        .0
+/// The candidate with the largest rise now, the first of equal ones; `rises` holds what the rises
+/// were at earlier looks, and what they are now where that mattered.
+fn look_again(points: &Points<'_>, covered: &[f64], rises: &mut [f64]) -> usize {
+    let mut order: Vec<usize> = (0..rises.len()).collect();
+    order.sort_unstable_by(|a, b| rises[*b].total_cmp(&rises[*a]).then(a.cmp(b)));
+    let mut best = (f64::NEG_INFINITY, 0);
+    for some in order.chunks(AGAIN) {
+        if rises[some[0]] < best.0 {
+            break;
+        }
+        let rise = |_: usize, squared: &mut [f64]| {
+            let cosines = squared.iter().map(|squared| 1.0 - squared / 2.0);
+            let risen = covered.iter().zip(cosines);
+            risen
+                .map(|(covered, cosine)| (cosine - covered).max(0.0))
+                .sum::<f64>()
+        };
+        let candidates = some
+            .iter()
+            .filter(|at| rises[**at] > f64::NEG_INFINITY)
+            .copied();
+        let candidates: Vec<usize> = candidates.collect();
+        let found = points.map_some_rows(&candidates, rise);
+        for (at, rise) in candidates.into_iter().zip(found) {
+            rises[at] = rise;
+            if rise > best.0 || (rise == best.0 && at < best.1) {
+                best = (rise, at);
+            }
+        }
+    }
+    best.1
 }
 
-/// The cosines of all vectors with the one at `place`.
-fn cosines_with<'v>(
-    vectors: &'v Vectors,
-    scales: &'v [f64],
-    place: usize,
-) -> impl Iterator<Item = f64> + 'v {
-    let chosen = vectors.row(place);
-    vectors.rows().zip(scales).map(move |(row, scale)| {
-        let product: f64 = row
-            .iter()
-            .zip(chosen)
-            .map(|(x, y)| f64::from(*x) * f64::from(*y))
-            .sum();
-        product * scale * scales[place]
-    })
+fn first_largest(rises: &[f64]) -> usize {
+    let by_place = rises.iter().enumerate();
+    let first = (0, f64::NEG_INFINITY);
+    by_place
+        .fold(
+            first,
+            |best, (at, rise)| if *rise > best.1 { (at, *rise) } else { best },
+        )
+        .0
 }
 
 /// Σ max(0, cosine) of every vector with all vectors, itself included.
@@ -125,6 +140,7 @@ fn sums_of_cosines(tile: &Tile<'_>) -> [(usize, Vec<f64>); 2] {
 mod tests {
     use super::*;
     use crate::metrics::tests::equicorrelated;
+    use numeric::Seed;
 
     #[test]
     fn value_of_a_worked_example() {
@@ -150,26 +166,26 @@ mod tests {
 
     #[test]
     fn the_lazy_choice_is_the_greedy_one() {
-        let values = (0..60 * 4)
-            .map(|x| ((x * x + 3 * x) % 23) as f32 - 9.0)
-            .collect();
+        let mut stream = Seed::new(6).stream("vectors");
+        let values = (0..300 * 4).map(|_| stream.normal() as f32).collect();
         let vectors = Vectors::new(values, 4).expect("whole rows");
-        let scales = inverse_lengths(&vectors).expect("not zero");
-        let mut covered = vec![0.0f64; 60];
+        let points = Points::directions(&vectors).expect("not zero");
+        let mut covered = vec![0.0f64; 300];
         for _ in 0..7 {
-            let with = |place| {
-                let cosines = cosines_with(&vectors, &scales, place).zip(&covered);
-                cosines
-                    .map(|(cosine, covered)| covered.max(cosine))
+            let with = |place: usize| {
+                let cosines = (0..300).map(|at| 1.0 - points.squared_distance(place, at) / 2.0);
+                let covered = covered.iter().zip(cosines);
+                covered
+                    .map(|(covered, cosine)| covered.max(cosine))
                     .collect::<Vec<f64>>()
             };
-            let choices = (0..60).map(with);
+            let choices = (0..300).map(with);
             covered = choices
                 .max_by(|a, b| a.iter().sum::<f64>().total_cmp(&b.iter().sum()))
-                .expect("sixty choices");
+                .expect("many choices");
         }
         let found = facility_location(&vectors, 7).expect("enough vectors");
-        assert!((found - sum(covered) / 60.0).abs() < 1e-9);
+        assert!((found - sum(covered) / 300.0).abs() < 1e-6, "{found}");
     }
 
     #[test]

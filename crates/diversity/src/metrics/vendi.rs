@@ -123,7 +123,7 @@ fn similarity(vectors: &Vectors, weights: &[f64]) -> Result<Symmetric, MeasureEr
 }
 
 /// The exponential of the Rényi entropy of order `q` of ascending eigenvalues that sum to 1.
-fn effective_number(eigenvalues: &[f64], q: f64) -> f64 {
+pub(super) fn effective_number(eigenvalues: &[f64], q: f64) -> f64 {
     let largest = eigenvalues.last().copied().unwrap_or(0.0);
     // What the rounding of the matrix and of the solver makes of an eigenvalue of 0.
     let noise = largest * eigenvalues.len() as f64 * f64::EPSILON;
