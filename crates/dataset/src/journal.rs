@@ -185,24 +185,7 @@ impl Journal {
         let begun: BTreeMap<String, Value> = serde_json::from_slice(&bytes).map_err(|cause| {
             Error::new(format!("{} cannot be read", self.place(&path))).caused_by(cause)
         })?;
-        let names = begun.keys().chain(run.keys());
-        let Some(name) = names
-            .into_iter()
-            .find(|name| begun.get(*name) != run.get(*name))
-        else {
-            return Ok(());
-        };
-        let told = |value: Option<&Value>| {
-            value.map_or("none".to_owned(), |value| shown(&value.to_string()))
-        };
-        Err(Error::new(format!(
-            "{} belongs to another run: its {} is {}, this run's is {}",
-            self.name(),
-            shown(name),
-            told(begun.get(name)),
-            told(run.get(name))
-        ))
-        .with_hint("begin anew with --resume never, or give the arguments of that run"))
+        refuse_other(&self.name(), &begun, run)
     }
 
     fn remove(&self) -> Result<()> {
@@ -217,6 +200,27 @@ impl Journal {
         }
         fs::remove_dir_all(&self.folder).map_err(|cause| Error::io("remove", self.name(), cause))
     }
+}
+
+/// Refuses what the run `begun` left under `name` where it is not `run`, and says where the two differ.
+pub(crate) fn refuse_other(
+    name: &str,
+    begun: &BTreeMap<String, Value>,
+    run: &BTreeMap<String, Value>,
+) -> Result<()> {
+    let mut names = begun.keys().chain(run.keys());
+    let Some(differs) = names.find(|name| begun.get(*name) != run.get(*name)) else {
+        return Ok(());
+    };
+    let told =
+        |value: Option<&Value>| value.map_or("none".to_owned(), |value| shown(&value.to_string()));
+    Err(Error::new(format!(
+        "{name} belongs to another run: its {} is {}, this run's is {}",
+        shown(differs),
+        told(begun.get(differs)),
+        told(run.get(differs))
+    ))
+    .with_hint("begin anew with --resume never, or give the arguments of that run"))
 }
 
 #[cfg(test)]
