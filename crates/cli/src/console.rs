@@ -107,6 +107,11 @@ impl Progress {
     pub fn advance(&self, n: u64) {
         self.0.inc(n);
     }
+
+    /// Says `line` behind the count.
+    pub fn say(&self, line: &str) {
+        self.0.set_message(line.to_owned());
+    }
 }
 
 impl Drop for Progress {

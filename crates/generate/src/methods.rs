@@ -1,8 +1,14 @@
 //! How texts are asked for: one file a method.
 
+mod attributes;
 mod r#continue;
+pub(crate) mod evol;
 mod few_shot;
+mod paraphrase;
+mod persona;
 mod sample;
+pub(crate) mod self_instruct;
+mod topic;
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,29 +17,68 @@ use numeric::Seed;
 use serde::{Serialize, Serializer};
 
 use crate::args::{Args, MethodArgs};
+use crate::backends::Backend;
+use crate::driver::{Driver, Row};
+use crate::record::SAMPLE;
 use crate::request::{Answer, Draft, Request};
 use crate::seeds::Seeds;
 
 /// Every method.
-static METHODS: &[&Method] = &[&sample::METHOD, &few_shot::METHOD, &r#continue::METHOD];
+static METHODS: &[&Method] = &[
+    &sample::METHOD,
+    &few_shot::METHOD,
+    &r#continue::METHOD,
+    &paraphrase::METHOD,
+    &topic::METHOD,
+    &attributes::METHOD,
+    &self_instruct::METHOD,
+    &persona::METHOD,
+    &evol::METHOD,
+];
 
 /// A way of asking for texts.
 pub(crate) struct Method {
     pub(crate) name: &'static str,
+    /// The options that are for this method; others have no use for them.
+    pub(crate) options: &'static [&'static str],
+    /// What `--levels` sets.
+    pub(crate) knob: Knob,
     /// Checks the options of the method and makes its plan.
-    pub(crate) plan: fn(&Args, Option<&Seeds>) -> Planned,
+    pub(crate) plan: fn(&Args, Option<&Seeds>, &dyn Backend) -> Planned,
+}
+
+/// A control of diversity that `--levels` can set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Knob {
+    /// Temperature with a model, `--diversity` with a grammar.
+    OfBackend,
+    /// `--share` of paraphrases.
+    Share,
+    /// `--topics`.
+    Topics,
 }
 
 /// The plan of a method, if its options make sense.
 pub(crate) type Planned = anyhow::Result<Box<dyn Plan>>;
 
-/// What is asked in each attempt, and how an answer is read.
-pub(crate) trait Plan {
+/// What one phase asks in each attempt, and how an answer is read.
+pub(crate) trait Ask {
     /// The request of attempt `index`, which follows from `seed`.
-    fn request(&self, index: u64, seed: Seed) -> Request;
+    fn request(&self, index: u64, seed: Seed) -> anyhow::Result<Request>;
 
     /// What of an answer is kept, or why it is rejected.
     fn read(&self, request: &Request, answer: Draft) -> Answer;
+
+    /// Whether the rules of `--accept` hold for its texts.
+    fn is_judged(&self) -> bool {
+        true
+    }
+}
+
+/// How the rows of a set come about, phase by phase.
+pub(crate) trait Plan {
+    /// The phase that comes first, for its prompts to be shown.
+    fn first(&self) -> &dyn Ask;
 
     /// Whether rows have a label.
     fn labels(&self) -> bool;
@@ -41,6 +86,26 @@ pub(crate) trait Plan {
     /// Whether rows carry their prompt, because their text is not whole without it.
     fn prompts(&self) -> bool {
         false
+    }
+
+    /// Whether rows are questions about a context.
+    fn asks(&self) -> bool {
+        false
+    }
+
+    /// The control of diversity of the method, where it has one of its own.
+    fn knob(&self) -> Option<(&'static str, f64)> {
+        None
+    }
+
+    /// The sources of the templates that it fills, by name.
+    fn templates(&self) -> Vec<(&'static str, &str)> {
+        Vec::new()
+    }
+
+    /// Makes so many rows; fewer where the driver may not go on.
+    fn write(&self, driver: &mut Driver<'_>, rows: u64) -> anyhow::Result<Vec<Row>> {
+        driver.fill(SAMPLE, self.first(), rows)
     }
 }
 
@@ -86,16 +151,18 @@ impl Serialize for MethodName {
 
 /// Refuses options that the method has no use for, since they would change nothing.
 pub(crate) fn check(args: &MethodArgs) -> anyhow::Result<()> {
-    let method = args.method.0.name;
-    let given = [
-        ("--condition", args.condition.is_some(), "sample"),
-        ("--shots", args.shots.is_some(), "few-shot"),
-        ("--prompt", args.prompt.is_some(), "continue"),
-    ];
-    for (option, given, user) in given {
+    let method = args.method.0;
+    for option in args.given() {
+        let users: Vec<_> = METHODS
+            .iter()
+            .filter(|method| method.options.contains(&option))
+            .map(|method| method.name)
+            .collect();
         anyhow::ensure!(
-            !given || method == user,
-            "{option} is for --method {user}, and the method is {method}"
+            method.options.contains(&option),
+            "{option} is for --method {}, and the method is {}",
+            users.join(" or "),
+            method.name
         );
     }
     Ok(())
@@ -105,6 +172,15 @@ pub(crate) fn check(args: &MethodArgs) -> anyhow::Result<()> {
 fn in_turn(labels: &[String], index: u64) -> Option<&String> {
     let at = index.checked_rem(labels.len() as u64)?;
     labels.get(at as usize)
+}
+
+/// Refuses a grammar as the backend of a method that asks in words.
+fn needs_words(method: &str, args: &Args) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        args.backend.grammar.is_none(),
+        "a grammar cannot be asked in words; {method} needs --model or --endpoint"
+    );
+    Ok(())
 }
 
 /// Refuses seeds for a method that has no use for them.
@@ -145,6 +221,9 @@ mod tests {
     #[test]
     fn an_unknown_method_lists_the_known_ones() {
         let error = "guess".parse::<MethodName>().expect_err("no such method");
-        assert_eq!(error, "known methods are sample, few-shot, continue");
+        assert_eq!(
+            error,
+            "known methods are sample, few-shot, continue, paraphrase, topic, attributes, self-instruct, persona, evol"
+        );
     }
 }

@@ -9,8 +9,8 @@ use arrow::array::{
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use dataset::{Column, columns};
 
-use crate::args::{Args, Task};
-use crate::fill::Row;
+use crate::args::Args;
+use crate::driver::Row;
 use crate::methods::Plan;
 use crate::record::Record;
 use crate::request::Qa;
@@ -176,7 +176,10 @@ fn label(row: &Row) -> Option<&str> {
 }
 
 fn template(row: &Row) -> Option<&str> {
-    row.draft.template.as_deref().or(row.request.template)
+    row.draft
+        .template
+        .as_deref()
+        .or(row.request.template.as_deref())
 }
 
 /// The columns of one run: those that its rows can have a value in.
@@ -191,7 +194,7 @@ impl Layout {
             When::Always => true,
             When::Labelled => plan.labels(),
             When::Prompted => plan.prompts(),
-            When::Qa => args.backend.task == Some(Task::Qa),
+            When::Qa => plan.asks(),
         };
         let columns = COLUMNS.iter().filter(|(_, when, _)| there(*when)).collect();
         Self {

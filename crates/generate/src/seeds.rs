@@ -1,7 +1,10 @@
 //! The rows that prompts are made from.
 
+use std::collections::BTreeSet;
+
 use cli::InputArgs;
 use dataset::{Input, Table, columns};
+use minijinja::{Value, context};
 
 use crate::args::Args;
 
@@ -13,7 +16,15 @@ pub(crate) struct Seeds {
     texts: Option<Vec<String>>,
     prompts: Option<Vec<String>>,
     labels: Option<Vec<String>>,
+    pairs: Option<Pairs>,
     names: String,
+}
+
+/// Questions about contexts, with their answers.
+struct Pairs {
+    contexts: Vec<String>,
+    questions: Vec<String>,
+    answers: Vec<String>,
 }
 
 impl Seeds {
@@ -51,6 +62,16 @@ impl Seeds {
             texts: column(columns::TEXT.name)?,
             prompts: column(columns::PROMPT.name)?,
             labels: column(columns::LABEL.name)?,
+            pairs: match [&columns::CONTEXT, &columns::QUESTION, &columns::ANSWER]
+                .map(|wanted| column(wanted.name))
+            {
+                [Ok(Some(contexts)), Ok(Some(questions)), Ok(Some(answers))] => Some(Pairs {
+                    contexts,
+                    questions,
+                    answers,
+                }),
+                _ => None,
+            },
             names: dataset::column_names(table.schema()),
         })
     }
@@ -85,6 +106,73 @@ impl Seeds {
 
     pub(crate) fn labels(&self) -> Option<&[String]> {
         self.labels.as_deref()
+    }
+
+    /// Whether the rows are questions about a context.
+    pub(crate) fn asks(&self) -> bool {
+        self.pairs.is_some()
+    }
+
+    /// The different contexts, each with the id of the first row about it, in the order of the rows.
+    pub(crate) fn contexts(&self) -> anyhow::Result<Vec<(String, String)>> {
+        let pairs = self.pairs.as_ref();
+        let pairs = pairs.ok_or_else(|| self.missing("context", "questions need a context"))?;
+        let mut seen = BTreeSet::new();
+        let rows = self.ids.iter().zip(&pairs.contexts);
+        let first = rows.filter(|(_, context)| seen.insert(context.as_str()));
+        Ok(first
+            .map(|(id, context)| (id.clone(), context.clone()))
+            .collect())
+    }
+
+    /// What a template sees of a row.
+    pub(crate) fn example(&self, row: usize) -> anyhow::Result<Value> {
+        if let Some(pairs) = &self.pairs {
+            return Ok(context! {
+                context => &pairs.contexts[row],
+                question => &pairs.questions[row],
+                answer => &pairs.answers[row],
+            });
+        }
+        Ok(context! {
+            text => &self.texts()?[row],
+            label => self.labels.as_ref().map(|labels| &labels[row]),
+        })
+    }
+
+    /// The classes to write: those that are asked for, or else those that there are; none without labels.
+    pub(crate) fn classes(&self, asked: &[String]) -> anyhow::Result<Option<Vec<String>>> {
+        let Some(labels) = &self.labels else {
+            anyhow::ensure!(
+                asked.is_empty(),
+                "{} has no column `label`, but --labels names some",
+                self.name
+            );
+            return Ok(None);
+        };
+        let known: BTreeSet<&String> = labels.iter().collect();
+        if asked.is_empty() {
+            return Ok(Some(known.into_iter().cloned().collect()));
+        }
+        for label in asked {
+            anyhow::ensure!(
+                known.contains(label),
+                "{} has no rows of `{label}`, which --labels names; it has {}",
+                self.name,
+                known
+                    .iter()
+                    .map(|label| label.as_str())
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            );
+        }
+        Ok(Some(asked.to_vec()))
+    }
+
+    /// The id and the text of each row; nothing where rows have no text.
+    pub(crate) fn texts_by_id(&self) -> impl Iterator<Item = (&str, &str)> {
+        let texts = self.texts.iter().flatten().map(String::as_str);
+        self.ids.iter().map(String::as_str).zip(texts)
     }
 
     fn missing(&self, column: &str, hint: &str) -> anyhow::Error {

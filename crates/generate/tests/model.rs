@@ -123,7 +123,7 @@ fn a_run_that_stopped_goes_on_and_ends_as_if_it_had_not() {
             .code,
         1
     );
-    assert!(place.path("out.parquet.journal").is_dir());
+    assert!(place.path("out.parquet.answers").is_file());
 
     let other = place.run("--model m --max-new-tokens 2 -n 500 --seed 9 -o out.parquet");
     assert_eq!(other.code, 2, "{}", other.said);
@@ -143,7 +143,7 @@ fn a_run_that_stopped_goes_on_and_ends_as_if_it_had_not() {
         "{}",
         ended.said
     );
-    assert!(!place.path("out.parquet.journal").exists());
+    assert!(!place.path("out.parquet.answers").exists());
     assert_eq!(
         place
             .run(&format!("{arguments} -o whole.parquet --resume never"))

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 use dataset::{ContentHash, Input, InputNode};
+use numeric::Stream;
 use serde_json::{Value, json};
 use text::grammar::{Grammar, GrammarError, Knobs, Sampler};
 
-use crate::args::{Args, GrammarFile, Task};
-use crate::backends::{Backend, Kind, Opened};
+use crate::args::{Args, NamedFile, Task};
+use crate::backends::{Backend, Exchange, Keep, Kind, Opened, keep_all};
 use crate::request::{Answer, Draft, Qa, Request};
 
 pub(super) static KIND: Kind = Kind {
@@ -29,7 +30,7 @@ fn open(args: &Args) -> Option<Opened> {
 }
 
 impl GrammarBackend {
-    fn read(file: &GrammarFile, args: &Args) -> anyhow::Result<Self> {
+    fn read(file: &NamedFile, args: &Args) -> anyhow::Result<Self> {
         let given = &args.backend;
         let shift = given.shift.map_or(0.0, numeric::Share::fraction);
         let knobs = Knobs::new(given.diversity.unwrap_or(1.0), shift)?;
@@ -57,21 +58,26 @@ impl GrammarBackend {
 }
 
 impl Backend for GrammarBackend {
-    fn answer(&self, requests: &[Request]) -> anyhow::Result<Vec<Answer>> {
+    fn answer(&self, exchanges: &[Exchange], keep: &mut Keep<'_>) -> anyhow::Result<()> {
         let sampler = self.grammar.sampler(self.knobs);
-        let drafts = requests
+        let answers = exchanges
             .iter()
-            .map(|request| draft(&sampler, self.task, request).map(Ok));
-        let drafts = drafts.collect::<Result<Vec<_>, _>>();
-        drafts.with_context(|| format!("{} cannot write what is asked for", self.input.node.name))
+            .map(|exchange| answer(&sampler, self.task, &exchange.request))
+            .collect::<Result<Vec<_>, _>>()
+            .with_context(|| format!("{} cannot write what is asked for", self.input.node.name))?;
+        keep_all(answers, keep)
     }
 
     fn at_once(&self) -> u64 {
         1 << 14
     }
 
-    fn input(&self) -> &Input {
-        &self.input
+    fn input(&self) -> Option<&Input> {
+        Some(&self.input)
+    }
+
+    fn topics(&self) -> Vec<String> {
+        self.grammar.topics()
     }
 
     fn source(&self) -> String {
@@ -96,29 +102,57 @@ impl Backend for GrammarBackend {
     }
 }
 
-fn draft(sampler: &Sampler<'_>, task: Task, request: &Request) -> Result<Draft, GrammarError> {
+/// Texts that are tried before it is said that a template has no other one.
+const TRIES: usize = 20_000;
+
+fn answer(sampler: &Sampler<'_>, task: Task, request: &Request) -> Result<Answer, GrammarError> {
     let mut stream = request.seed.stream("grammar");
     if task == Task::Qa {
-        let made = sampler.sample_qa(&mut stream)?;
-        let qa = Qa {
-            context: made.context,
-            question: made.question,
-            answer: made.answer,
-        };
-        let text = qa.prompt() + &qa.completion();
-        return Ok(Draft {
-            text,
-            template: Some(made.template),
-            qa: Some(qa),
-            ..Draft::default()
-        });
+        return question(sampler, &mut stream).map(Ok);
     }
-    let made = sampler.sample(request.label.as_deref(), &mut stream)?;
+    if request.prompt.is_empty() {
+        return text(sampler, request, &mut stream).map(Ok);
+    }
+    // A text to say again comes as the prompt: another one of its class, topic and template.
+    for _ in 0..TRIES {
+        let draft = text(sampler, request, &mut stream)?;
+        if draft.template == request.template && draft.text != request.prompt {
+            return Ok(Ok(draft));
+        }
+    }
+    Ok(Err("no-other-words".into()))
+}
+
+fn text(
+    sampler: &Sampler<'_>,
+    request: &Request,
+    stream: &mut Stream,
+) -> Result<Draft, GrammarError> {
+    let label = request.label.as_deref();
+    let made = match &request.topic {
+        Some(topic) => sampler.sample_about(label, topic, stream)?,
+        None => sampler.sample(label, stream)?,
+    };
     Ok(Draft {
         text: made.text,
         label: Some(made.label),
         topic: made.topic,
         template: Some(made.template),
+        ..Draft::default()
+    })
+}
+
+fn question(sampler: &Sampler<'_>, stream: &mut Stream) -> Result<Draft, GrammarError> {
+    let made = sampler.sample_qa(stream)?;
+    let qa = Qa {
+        context: made.context,
+        question: made.question,
+        answer: made.answer,
+    };
+    Ok(Draft {
+        text: qa.text(),
+        template: Some(made.template),
+        qa: Some(qa),
         ..Draft::default()
     })
 }

@@ -8,8 +8,8 @@ use model::{Decoder, Generated, Sampling, StopStrings, Tokenizer};
 use serde_json::{Value, json};
 
 use crate::args::{Args, BackendArgs};
-use crate::backends::{Backend, Kind, Opened};
-use crate::request::{Answer, Draft, Request};
+use crate::backends::{Backend, Exchange, Keep, Kind, Opened, keep_all};
+use crate::request::{Draft, Request, Usage};
 
 pub(super) static KIND: Kind = Kind {
     name: "model",
@@ -165,6 +165,10 @@ impl ModelBackend {
             finish_reason: Some(generated.finish_reason.as_str().to_owned()),
             n_tokens: Some(generated.n_tokens as i32),
             mean_logprob: generated.mean_logprob,
+            usage: Usage {
+                prompt_tokens: prompt.len() as u64,
+                completion_tokens: generated.n_tokens as u64,
+            },
             token_ids: generated.ids,
             ..Draft::default()
         })
@@ -172,9 +176,11 @@ impl ModelBackend {
 }
 
 impl Backend for ModelBackend {
-    fn answer(&self, requests: &[Request]) -> anyhow::Result<Vec<Answer>> {
+    fn answer(&self, exchanges: &[Exchange], keep: &mut Keep<'_>) -> anyhow::Result<()> {
         let positions = self.decoder.config().max_position_embeddings;
-        let requests = requests.iter().map(|request| self.request(request));
+        let requests = exchanges
+            .iter()
+            .map(|exchange| self.request(&exchange.request));
         let requests = requests.collect::<anyhow::Result<Vec<_>>>()?;
         let fits = |request: &model::Request| request.prompt.len() < positions;
         let fitting: Vec<_> = requests
@@ -196,7 +202,7 @@ impl Backend for ModelBackend {
                 None => Ok(Err("prompt-too-long".into())),
             }
         });
-        answers.collect()
+        keep_all(answers.collect::<anyhow::Result<Vec<_>>>()?, keep)
     }
 
     fn at_once(&self) -> u64 {
@@ -207,8 +213,12 @@ impl Backend for ModelBackend {
         true
     }
 
-    fn input(&self) -> &Input {
-        &self.input
+    fn input(&self) -> Option<&Input> {
+        Some(&self.input)
+    }
+
+    fn max_new_tokens(&self) -> Option<usize> {
+        Some(self.max_new_tokens)
     }
 
     fn labels(&self) -> &[String] {

@@ -3,12 +3,15 @@
 use numeric::Seed;
 
 use crate::args::Args;
-use crate::methods::{Method, Plan, Planned};
+use crate::backends::Backend;
+use crate::methods::{Ask, Knob, Method, Plan, Planned};
 use crate::request::{Answer, Draft, EMPTY, Request};
 use crate::seeds::Seeds;
 
 pub(super) static METHOD: Method = Method {
     name: "continue",
+    options: &["--prompt"],
+    knob: Knob::OfBackend,
     plan,
 };
 
@@ -20,14 +23,10 @@ struct Continue {
     labels: Option<Vec<String>>,
 }
 
-fn plan(args: &Args, seeds: Option<&Seeds>) -> Planned {
+fn plan(args: &Args, seeds: Option<&Seeds>, _: &dyn Backend) -> Planned {
     anyhow::ensure!(
         args.backend.grammar.is_none(),
         "a grammar continues no prompt; continue needs --model"
-    );
-    anyhow::ensure!(
-        args.method.labels.is_empty(),
-        "continue takes the labels of its SEEDS, not --labels"
     );
     match (&args.method.prompt, seeds) {
         (Some(prompt), _) => Ok(Box::new(Continue {
@@ -44,24 +43,30 @@ fn plan(args: &Args, seeds: Option<&Seeds>) -> Planned {
     }
 }
 
-impl Plan for Continue {
-    fn request(&self, index: u64, seed: Seed) -> Request {
+impl Ask for Continue {
+    fn request(&self, index: u64, seed: Seed) -> anyhow::Result<Request> {
         let turn = (index % self.prompts.len() as u64) as usize;
-        Request {
+        Ok(Request {
             prompt: self.prompts[turn].clone(),
             parents: self.ids.get(turn).cloned().into_iter().collect(),
             label: self.labels.as_ref().map(|labels| labels[turn].clone()),
             ..Request::any(seed)
-        }
+        })
     }
 
     /// White space at the start stays, since it may belong between prompt and text.
     fn read(&self, _request: &Request, answer: Draft) -> Answer {
         if answer.text.trim().is_empty() {
-            Err(EMPTY)
+            Err(EMPTY.into())
         } else {
             Ok(answer)
         }
+    }
+}
+
+impl Plan for Continue {
+    fn first(&self) -> &dyn Ask {
+        self
     }
 
     fn labels(&self) -> bool {
@@ -85,7 +90,7 @@ mod tests {
             ids,
             labels: None,
         };
-        let request = plan.request(3, Seed::new(1));
+        let request = plan.request(3, Seed::new(1)).expect("a request");
         assert_eq!(
             (request.prompt.as_str(), request.parents),
             ("q", vec!["2".to_owned()])

@@ -5,16 +5,26 @@
 //! have no labels, every line starts with `text:`.
 
 use anyhow::ensure;
-use numeric::{Seed, Stream};
+use numeric::Seed;
 use text::{collapse_space, prefix_of, render_labelled};
 
 use crate::args::Args;
-use crate::methods::{Method, Plan, Planned, in_turn};
+use crate::backends::Backend;
+use crate::instruct::{self, Instruct, drawn};
+use crate::methods::{Ask, Knob, Method, Plan, Planned, in_turn};
 use crate::request::{Answer, Draft, Request, trimmed};
 use crate::seeds::Seeds;
 
 pub(super) static METHOD: Method = Method {
     name: "few-shot",
+    options: &[
+        "--shots",
+        "--labels",
+        "--task-description",
+        "--prompt-template",
+        "--answer-format",
+    ],
+    knob: Knob::OfBackend,
     plan,
 };
 
@@ -27,14 +37,14 @@ struct FewShot {
     shots: usize,
     labelled: bool,
     labels: Vec<String>,
-    /// For each of the labels, the ids and the lines of its rows.
+    /// For each of the labels, the ids and the texts of its rows, each on a line.
     examples: Vec<Vec<(String, String)>>,
 }
 
-fn plan(args: &Args, seeds: Option<&Seeds>) -> Planned {
+fn plan(args: &Args, seeds: Option<&Seeds>, backend: &dyn Backend) -> Planned {
     ensure!(
         args.backend.grammar.is_none(),
-        "a grammar learns from no examples; few-shot needs --model"
+        "a grammar learns from no examples; few-shot needs --model or --endpoint"
     );
     let Some(seeds) = seeds else {
         anyhow::bail!("few-shot needs SEEDS to take its examples from");
@@ -44,7 +54,14 @@ fn plan(args: &Args, seeds: Option<&Seeds>) -> Planned {
         shots > 0,
         "--shots is 0; for a text from nothing use --method sample"
     );
-    Ok(Box::new(FewShot::new(seeds, &args.method.labels, shots)?))
+    let examples = FewShot::new(seeds, &args.method.labels, shots)?;
+    if backend.chats() {
+        return Ok(Box::new(InWords {
+            instruct: Instruct::new(args)?,
+            examples,
+        }));
+    }
+    Ok(Box::new(examples))
 }
 
 impl FewShot {
@@ -69,7 +86,7 @@ impl FewShot {
             let of_class = |row: &usize| given.is_none_or(|given| given[*row] == *label);
             let rows = (0..texts.len()).filter(of_class);
             let lines: Vec<_> = rows
-                .map(|row| (seeds.ids()[row].clone(), line(label, &texts[row])))
+                .map(|row| (seeds.ids()[row].clone(), collapse_space(&texts[row])))
                 .collect();
             ensure!(
                 lines.len() >= shots,
@@ -88,41 +105,31 @@ impl FewShot {
     }
 }
 
-fn line(label: &str, text: &str) -> String {
-    render_labelled(label, &collapse_space(text))
-}
-
-/// `count` different numbers below `bound`, in random order (Floyd's algorithm, then shuffled).
-fn drawn(count: usize, bound: usize, stream: &mut Stream) -> Vec<usize> {
-    let mut drawn = Vec::with_capacity(count);
-    for last in bound - count..bound {
-        let candidate = stream.below(last + 1);
-        drawn.push(if drawn.contains(&candidate) {
-            last
-        } else {
-            candidate
-        });
-    }
-    stream.shuffle(&mut drawn);
-    drawn
-}
-
-impl Plan for FewShot {
-    fn request(&self, index: u64, seed: Seed) -> Request {
+impl FewShot {
+    /// The class of attempt `index`, and the rows of it that are shown.
+    fn shown(&self, index: u64, seed: Seed) -> (String, Vec<&(String, String)>) {
         let turn = (index % self.labels.len() as u64) as usize;
         let examples = &self.examples[turn];
         let drawn = drawn(self.shots, examples.len(), &mut seed.stream("shots"));
-        let drawn: Vec<_> = drawn.into_iter().map(|at| &examples[at]).collect();
         let label = in_turn(&self.labels, index).cloned().unwrap_or_default();
-        let lines: String = drawn.iter().map(|(_, line)| format!("{line}\n")).collect();
-        Request {
-            prompt: lines + &prefix_of(&label),
-            parents: drawn.iter().map(|(id, _)| id.clone()).collect(),
+        (label, drawn.into_iter().map(|at| &examples[at]).collect())
+    }
+}
+
+impl Ask for FewShot {
+    fn request(&self, index: u64, seed: Seed) -> anyhow::Result<Request> {
+        let (label, shown) = self.shown(index, seed);
+        let lines = shown
+            .iter()
+            .map(|(_, text)| format!("{}\n", render_labelled(&label, text)));
+        Ok(Request {
+            prompt: lines.collect::<String>() + &prefix_of(&label),
+            parents: shown.iter().map(|(id, _)| id.clone()).collect(),
             label: self.labelled.then_some(label),
-            template: Some("few-shot"),
+            template: Some("few-shot".to_owned()),
             one_line: true,
             ..Request::any(seed)
-        }
+        })
     }
 
     fn read(&self, _request: &Request, mut answer: Draft) -> Answer {
@@ -133,9 +140,57 @@ impl Plan for FewShot {
         }
         trimmed(answer)
     }
+}
+
+impl Plan for FewShot {
+    fn first(&self) -> &dyn Ask {
+        self
+    }
 
     fn labels(&self) -> bool {
         self.labelled
+    }
+}
+
+/// The same, asked for in words.
+struct InWords {
+    instruct: Instruct,
+    examples: FewShot,
+}
+
+impl Ask for InWords {
+    fn request(&self, index: u64, seed: Seed) -> anyhow::Result<Request> {
+        let (label, shown) = self.examples.shown(index, seed);
+        let texts = shown
+            .iter()
+            .map(|(_, text)| minijinja::context! { text => text });
+        let examples = minijinja::Value::from(texts.collect::<Vec<_>>());
+        let asked = Request {
+            parents: shown.iter().map(|(id, _)| id.clone()).collect(),
+            label: self.examples.labelled.then_some(label),
+            ..Request::any(seed)
+        };
+        let shape = self.instruct.text();
+        self.instruct
+            .request("few-shot", shape, [("examples", examples)], asked)
+    }
+
+    fn read(&self, request: &Request, answer: Draft) -> Answer {
+        instruct::row(request, answer)
+    }
+}
+
+impl Plan for InWords {
+    fn first(&self) -> &dyn Ask {
+        self
+    }
+
+    fn labels(&self) -> bool {
+        self.examples.labelled
+    }
+
+    fn templates(&self) -> Vec<(&'static str, &str)> {
+        vec![("few-shot", self.instruct.source("few-shot"))]
     }
 }
 
@@ -167,7 +222,7 @@ mod tests {
     #[test]
     fn examples_are_of_the_class_asked_for_and_are_the_parents() {
         let plan = FewShot::new(&seeds(&[IDS, TEXTS, LABELS]), &[], 2).expect("enough");
-        let request = plan.request(0, Seed::new(1));
+        let request = plan.request(0, Seed::new(1)).expect("a request");
         assert_eq!(request.label.as_deref(), Some("a"));
         let lines: Vec<&str> = request.prompt.lines().collect();
         assert_eq!(lines.len(), 3);
@@ -178,32 +233,23 @@ mod tests {
         assert_eq!(lines[2], "a:");
         assert_eq!(request.parents.len(), 2);
         assert!(request.parents.iter().all(|id| id == "1" || id == "3"));
-        assert_eq!(plan.request(1, Seed::new(1)).label.as_deref(), Some("b"));
+        let second = plan.request(1, Seed::new(1)).expect("a request");
+        assert_eq!(second.label.as_deref(), Some("b"));
     }
 
     #[test]
     fn examples_are_drawn_anew_for_each_request() {
         let plan = FewShot::new(&seeds(&[IDS, TEXTS]), &[], 1).expect("enough");
         let drawn: std::collections::BTreeSet<_> = (0..40)
-            .map(|index| plan.request(index, Seed::new(index)).parents)
+            .map(|index| {
+                plan.request(index, Seed::new(index))
+                    .expect("a request")
+                    .parents
+            })
             .collect();
         assert_eq!(drawn.len(), 4);
-        assert!(plan.request(0, Seed::new(1)).prompt.ends_with("\ntext:"));
-    }
-
-    #[test]
-    fn every_pair_in_every_order_comes_about_equally_often() {
-        let mut stream = Seed::new(1).stream("pairs");
-        let mut counts = std::collections::BTreeMap::new();
-        for _ in 0..6000 {
-            *counts.entry(drawn(2, 3, &mut stream)).or_insert(0) += 1;
-        }
-        assert_eq!(counts.len(), 6);
-        assert!(
-            counts.values().all(|count| (850..1150).contains(count)),
-            "{counts:?}"
-        );
-        assert_eq!(drawn(1, 1, &mut stream), [0]);
+        let request = plan.request(0, Seed::new(1)).expect("a request");
+        assert!(request.prompt.ends_with("\ntext:"));
     }
 
     #[test]
@@ -214,7 +260,7 @@ mod tests {
                 text: text.to_owned(),
                 ..Draft::default()
             };
-            plan.read(&plan.request(0, Seed::new(1)), draft)
+            plan.read(&plan.request(0, Seed::new(1)).expect("a request"), draft)
         };
         let draft = answer(" five\ntext: six").expect("a text");
         assert_eq!(

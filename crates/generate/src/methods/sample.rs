@@ -4,12 +4,22 @@ use numeric::Seed;
 use text::{prefix_of, read_labelled};
 
 use crate::args::{Args, Condition, Task};
-use crate::methods::{Method, Plan, Planned, in_turn, refuse_seeds};
+use crate::backends::Backend;
+use crate::instruct::{self, Instruct};
+use crate::methods::{Ask, Knob, Method, Plan, Planned, in_turn, refuse_seeds};
 use crate::request::{Answer, Draft, Request, trimmed};
 use crate::seeds::Seeds;
 
 pub(super) static METHOD: Method = Method {
     name: "sample",
+    options: &[
+        "--condition",
+        "--labels",
+        "--task-description",
+        "--prompt-template",
+        "--answer-format",
+    ],
+    knob: Knob::OfBackend,
     plan,
 };
 
@@ -18,9 +28,11 @@ struct Sample {
     labels: Vec<String>,
     condition: Condition,
     labelled: bool,
+    /// Whether the rows are questions about a context.
+    asks: bool,
 }
 
-fn plan(args: &Args, seeds: Option<&Seeds>) -> Planned {
+fn plan(args: &Args, seeds: Option<&Seeds>, backend: &dyn Backend) -> Planned {
     refuse_seeds(METHOD.name, seeds)?;
     let labels = args.method.labels.clone();
     anyhow::ensure!(
@@ -37,6 +49,13 @@ fn plan(args: &Args, seeds: Option<&Seeds>) -> Planned {
             labels,
             condition: Condition::None,
             labelled,
+            asks: !labelled,
+        }));
+    }
+    if backend.chats() {
+        return Ok(Box::new(InWords {
+            instruct: Instruct::new(args)?,
+            labels,
         }));
     }
     let default = if labels.is_empty() {
@@ -57,6 +76,7 @@ fn plan(args: &Args, seeds: Option<&Seeds>) -> Planned {
         labels,
         condition,
         labelled: condition != Condition::None,
+        asks: false,
     }))
 }
 
@@ -81,24 +101,24 @@ impl Sample {
     }
 }
 
-impl Plan for Sample {
-    fn request(&self, index: u64, seed: Seed) -> Request {
+impl Ask for Sample {
+    fn request(&self, index: u64, seed: Seed) -> anyhow::Result<Request> {
         let any = Request::any(seed);
         let label = in_turn(&self.labels, index).cloned();
-        match (self.condition, label) {
+        Ok(match (self.condition, label) {
             (Condition::None, label) => Request { label, ..any },
             (Condition::Label, Some(label)) => Request {
                 prompt: prefix_of(&label),
                 label: Some(label),
-                template: Some("label"),
+                template: Some("label".to_owned()),
                 ..any
             },
             (Condition::Label, None) => any,
             (Condition::OwnLabel, _) => Request {
-                template: Some("own-label"),
+                template: Some("own-label".to_owned()),
                 ..any
             },
-        }
+        })
     }
 
     fn read(&self, _request: &Request, answer: Draft) -> Answer {
@@ -109,9 +129,54 @@ impl Plan for Sample {
         }
         Ok(draft)
     }
+}
+
+impl Plan for Sample {
+    fn first(&self) -> &dyn Ask {
+        self
+    }
 
     fn labels(&self) -> bool {
         self.labelled
+    }
+
+    fn asks(&self) -> bool {
+        self.asks
+    }
+}
+
+/// The same, asked for in words.
+struct InWords {
+    instruct: Instruct,
+    labels: Vec<String>,
+}
+
+impl Ask for InWords {
+    fn request(&self, index: u64, seed: Seed) -> anyhow::Result<Request> {
+        let asked = Request {
+            label: in_turn(&self.labels, index).cloned(),
+            ..Request::any(seed)
+        };
+        self.instruct
+            .request("sample", self.instruct.text(), [], asked)
+    }
+
+    fn read(&self, request: &Request, answer: Draft) -> Answer {
+        instruct::row(request, answer)
+    }
+}
+
+impl Plan for InWords {
+    fn first(&self) -> &dyn Ask {
+        self
+    }
+
+    fn labels(&self) -> bool {
+        !self.labels.is_empty()
+    }
+
+    fn templates(&self) -> Vec<(&'static str, &str)> {
+        vec![("sample", self.instruct.source("sample"))]
     }
 }
 
@@ -125,11 +190,12 @@ mod tests {
             labels,
             condition,
             labelled: condition != Condition::None,
+            asks: false,
         }
     }
 
     fn read(sample: &Sample, text: &str) -> Answer {
-        let request = sample.request(0, Seed::new(1));
+        let request = sample.request(0, Seed::new(1)).expect("a request");
         sample.read(
             &request,
             Draft {
@@ -142,7 +208,8 @@ mod tests {
     #[test]
     fn classes_come_in_turn_and_their_prompt_ends_in_a_colon() {
         let plan = sample(Condition::Label, &["a", "b"]);
-        let prompts = [0, 1, 2].map(|index| plan.request(index, Seed::new(1)).prompt);
+        let prompts =
+            [0, 1, 2].map(|index| plan.request(index, Seed::new(1)).expect("a request").prompt);
         assert_eq!(prompts, ["a:", "b:", "a:"]);
     }
 
@@ -162,7 +229,8 @@ mod tests {
     #[test]
     fn a_text_from_nothing_has_no_prompt() {
         let plan = sample(Condition::None, &[]);
-        assert_eq!(plan.request(3, Seed::new(1)), Request::any(Seed::new(1)));
+        let request = plan.request(3, Seed::new(1)).expect("a request");
+        assert_eq!(request, Request::any(Seed::new(1)));
         assert_eq!(read(&plan, " so\n").expect("a text").text, "so");
     }
 }
