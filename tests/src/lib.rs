@@ -3,9 +3,11 @@
 mod binaries;
 mod cases;
 mod difference;
+mod model_server;
 mod scratch;
 
 pub use binaries::{binaries, fixtures, root, stage};
 pub use cases::{CaseFailure, run_cases};
 pub use difference::difference;
+pub use model_server::{ModelServer, Reply, Served};
 pub use scratch::{Scratch, contents};

@@ -173,9 +173,11 @@ fn one_crate_each_knows_polars_candle_parquet_and_the_hub() {
     assert_eq!(graph.naming("polars"), set(&["relation"]));
     assert_eq!(graph.naming("candle-core"), set(&["model"]));
     assert!(graph.naming("candle-nn").is_subset(&set(&["model"])));
-    for package in ["parquet", "hf-hub", "reqwest"] {
+    for package in ["parquet", "hf-hub"] {
         assert_eq!(graph.naming(package), set(&["dataset"]), "{package}");
     }
+    // The Hub is one server, those of models are others.
+    assert_eq!(graph.naming("reqwest"), set(&["dataset", "generate"]));
 }
 
 #[test]

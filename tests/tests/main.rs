@@ -4,6 +4,7 @@ mod architecture;
 mod cases;
 mod chain;
 mod determinism;
+mod endpoint;
 #[cfg(target_os = "linux")]
 mod killed;
 #[cfg(target_os = "linux")]
