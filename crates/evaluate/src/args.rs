@@ -77,6 +77,16 @@ pub struct DecoderArgs {
     /// Perplexity of each text after its label, for a decoder trained with --condition label
     #[arg(long, value_name = "WHAT", value_enum)]
     pub condition: Option<Condition>,
+    /// Which pipeline of filters of the task's file to use, by its name [default: the only one]
+    #[arg(long, value_name = "NAME")]
+    pub filter: Option<String>,
+    /// How many worked examples stand before each prompt: the first rows of --fewshot [default: what the task's file says, or 0]
+    #[arg(long, value_name = "N")]
+    pub num_fewshot: Option<usize>,
+    /// The rows that worked examples are taken from; none of them may be a test row
+    #[arg(long, value_name = "SET", num_args = 1..)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fewshot: Vec<Source>,
     /// The most tokens that are read at a time [default: the positions of the model]
     #[arg(long, value_name = "TOKENS")]
     pub max_length: Option<usize>,

@@ -11,7 +11,7 @@ mod systems;
 use cli::{Console, Outcome};
 use dataset::results::{self, ResultRow};
 use dataset::{RowEquation, Run, Table, Writer};
-use numeric::{Bootstrap, Discordant, bootstrap_p, crossed, holm};
+use numeric::{Bootstrap, Discordant, bootstrap_p, crossed, holm, quantile_sorted};
 use serde_json::{Value, json};
 
 use crate::args::Args;
@@ -98,20 +98,20 @@ fn difference(
         Score::None(reason) => Some(reason.clone()),
         _ => None,
     });
-    let estimate = bootstrap
-        .estimate(|seed, weights| after[seed].value(weights) - before[seed].value(weights));
-    if none.is_some() || !estimate.value.is_finite() {
-        row.reason = Some(none.unwrap_or_else(|| format!("it is {}", estimate.value)));
+    let gap =
+        |seed: usize, weights: &[u32]| after[seed].value(weights) - before[seed].value(weights);
+    let difference = bootstrap.value(gap);
+    if none.is_some() || !difference.is_finite() {
+        row.reason = Some(none.unwrap_or_else(|| format!("it is {difference}")));
         return Ok(row);
     }
-    row.value = Some(estimate.value);
-    row.low = estimate.interval.as_ref().map(|interval| interval.low);
-    row.high = estimate.interval.as_ref().map(|interval| interval.high);
-    row.interval_method = estimate
-        .interval
-        .map(|interval| format!("paired_{}", interval.method));
-    let draws =
-        bootstrap.draws(|seed, weights| after[seed].value(weights) - before[seed].value(weights));
+    row.value = Some(difference);
+    let draws = bootstrap.draws(gap);
+    let ends = quantile_sorted(&draws, 0.025).zip(quantile_sorted(&draws, 0.975));
+    if let Some((low, high)) = ends.filter(|(low, high)| low.is_finite() && high.is_finite()) {
+        (row.low, row.high) = (Some(low), Some(high));
+        row.interval_method = Some(format!("paired_{}", bootstrap.method()));
+    }
     row.params["bootstrap_p"] = json!(bootstrap_p(&draws));
     tell_mcnemar(&mut row.params, &before, &after, bootstrap);
     tell_mixed(&mut row.params, &before, &after, bootstrap);

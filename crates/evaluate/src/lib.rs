@@ -165,6 +165,7 @@ fn run_of(asked: &Question<'_>, models: &Models) -> anyhow::Result<Run> {
     let (args, test) = (asked.args, asked.test);
     let (rows_in, used) = (test.table().len() as u64, models.said[0].len() as u64);
     let inputs = models.judged.iter().map(|judged| &judged.input);
+    let inputs = inputs.chain(&models.judged[0].inputs);
     let training = asked.training.into_iter().flat_map(Training::inputs);
     let drops: BTreeMap<String, u64> = models.judged[0].drops.clone();
     Ok(Run {

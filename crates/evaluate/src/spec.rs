@@ -32,6 +32,10 @@ pub(crate) struct Spec {
     pub(crate) choices: Option<Template>,
     /// What stands between context and choice.
     pub(crate) delimiter: String,
+    /// How many worked examples stand before each context.
+    pub(crate) num_fewshot: usize,
+    /// What stands after each of them.
+    pub(crate) fewshot_delimiter: String,
     /// What every answer begins with, after the context.
     pub(crate) prefix: Option<Template>,
     /// How an answer is written.
@@ -82,6 +86,8 @@ impl Spec {
             target,
             choices: None,
             delimiter: " ".to_owned(),
+            num_fewshot: 0,
+            fewshot_delimiter: "\n\n".to_owned(),
             prefix: None,
             generation: Generation::default(),
             filters: Vec::new(),

@@ -3,6 +3,7 @@
 mod asked;
 mod baseline;
 mod classification;
+mod examples;
 mod generation;
 mod labels;
 mod likelihood;
@@ -30,6 +31,7 @@ use crate::template::Templates;
 use crate::test_set::TestSet;
 
 use asked::Asked;
+use examples::Examples;
 
 /// What a model said of the rows, and which model.
 pub(crate) struct Judged {
@@ -52,6 +54,8 @@ pub(crate) struct Judged {
     pub(crate) texts: Vec<String>,
     /// What the task's file says.
     pub(crate) told: Value,
+    /// What was read besides the model and the test rows.
+    pub(crate) inputs: Vec<Input>,
 }
 
 /// Something that can judge rows, opened and not yet run.
@@ -128,6 +132,7 @@ impl Judge {
             metrics: answer.metrics,
             texts: answer.texts,
             told: answer.told,
+            inputs: answer.inputs,
         })
     }
 }
@@ -139,6 +144,8 @@ struct Answer {
     metrics: Option<Vec<String>>,
     texts: Vec<String>,
     told: Value,
+    /// What was read besides the model and the test rows.
+    inputs: Vec<Input>,
 }
 
 impl Answer {
@@ -149,6 +156,7 @@ impl Answer {
             metrics: None,
             texts: Vec::new(),
             told: Value::Null,
+            inputs: Vec::new(),
         }
     }
 }
@@ -209,9 +217,13 @@ fn ask(reader: &Reader, asked: &Question<'_>, console: &Console) -> anyhow::Resu
         (Some(Task::QuestionAnswering), _) => Spec::question_answering(&columns),
         (Some(Task::Generation), _) => Spec::generation(),
         (Some(Task::Samples), _) => anyhow::bail!("samples are asked of one model alone"),
-        (Some(Task::Custom(_)), Some(file)) => file.spec(&columns)?,
+        (Some(Task::Custom(_)), Some(file)) => file.spec(&columns, &args.decoder)?,
         (Some(Task::Custom(_)), None) => anyhow::bail!("the task's file was not read"),
     };
+    let mut spec = spec;
+    if !matches!(args.task, Some(Task::Custom(_))) {
+        spec.num_fewshot = args.decoder.num_fewshot.unwrap_or(0);
+    }
     follow(reader, &spec, args, test, console)
 }
 
@@ -225,11 +237,13 @@ fn follow(
 ) -> anyhow::Result<Answer> {
     let templates = Templates::new();
     let docs = doc::docs(test.table())?;
+    let examples = Examples::of(spec, &templates, args, test)?;
     let asked = Asked {
         spec,
         templates: &templates,
         docs: &docs,
         test,
+        examples: &examples.text,
     };
     let mut answer = match spec.form {
         Form::MultipleChoice => Answer::of(multiple_choice::ask(reader, &asked, console)?),
@@ -248,8 +262,9 @@ fn follow(
     answer.said.task.clone_from(&spec.name);
     answer.metrics.clone_from(&spec.metrics);
     answer.told.clone_from(&spec.told);
+    answer.inputs.clone_from(&examples.inputs);
     if spec.form != Form::Perplexity {
-        answer.texts = asked.each(|doc| asked.context(doc))?;
+        answer.texts = asked.each(|doc| asked.templates.text(&spec.text, doc))?;
     }
     Ok(answer)
 }

@@ -8,6 +8,7 @@ use fancy_regex::Regex;
 use serde_json::{Map, Value, json};
 
 use super::{Filter, Generation, Spec, include};
+use crate::args::DecoderArgs;
 use crate::form::Form;
 use crate::metrics::{self, METRICS};
 use crate::scores::exact::ExactMatch;
@@ -27,6 +28,9 @@ const USED: &[&str] = &[
     "description",
     "target_delimiter",
     "gen_prefix",
+    "num_fewshot",
+    "fewshot_delimiter",
+    "fewshot_config",
     "generation_kwargs",
     "filter_list",
     "metric_list",
@@ -39,8 +43,6 @@ const IGNORED: &[&str] = &[
     "dataset_name",
     "training_split",
     "fewshot_split",
-    "fewshot_delimiter",
-    "fewshot_config",
     "should_decontaminate",
     "doc_to_decontamination_query",
     "metadata",
@@ -69,11 +71,10 @@ impl TaskFile {
     /// Refuses what would have to change a figure and would not.
     fn check(&self) -> anyhow::Result<()> {
         for (key, value) in &self.said {
-            let fewshot = key == "num_fewshot" && value.as_u64() == Some(0);
             let once = key == "repeats" && value.as_u64() == Some(1);
             let known = USED.contains(&key.as_str()) || IGNORED.contains(&key.as_str());
             anyhow::ensure!(
-                known || fewshot || once || value.is_null(),
+                known || once || value.is_null(),
                 "{}: `{key}: {value}` is not supported; used are {}",
                 self.name,
                 USED.join(", ")
@@ -111,13 +112,13 @@ impl TaskFile {
         Ok(sources.collect::<Result<_, _>>()?)
     }
 
-    /// The task, of rows with these columns.
-    pub(crate) fn spec(&self, columns: &[String]) -> anyhow::Result<Spec> {
+    /// The task, of rows with these columns, as the command line completes it.
+    pub(crate) fn spec(&self, columns: &[String], args: &DecoderArgs) -> anyhow::Result<Spec> {
         let of_file = || format!("{} is no task that can be run", self.name);
-        self.read(columns).with_context(of_file)
+        self.read(columns, args).with_context(of_file)
     }
 
-    fn read(&self, columns: &[String]) -> anyhow::Result<Spec> {
+    fn read(&self, columns: &[String], args: &DecoderArgs) -> anyhow::Result<Spec> {
         let form = self.form()?;
         let template = |key: &str| self.template(key, columns);
         let text = template("doc_to_text")?.unwrap_or(Template::Text(String::new()));
@@ -139,7 +140,14 @@ impl TaskFile {
         if let Some(given) = self.said.get("generation_kwargs") {
             spec.generation = generation(given)?;
         }
-        spec.filters = self.filters()?;
+        spec.num_fewshot = match args.num_fewshot {
+            Some(asked) => asked,
+            None => self.num_fewshot()?,
+        };
+        if let Some(delimiter) = self.text_of("fewshot_delimiter") {
+            delimiter.clone_into(&mut spec.fewshot_delimiter);
+        }
+        spec.filters = self.filters(args.filter.as_deref())?;
         (spec.metrics, spec.exact) = self.metrics(form)?;
         spec.told = json!(self.said);
         Ok(spec)
@@ -175,19 +183,47 @@ impl TaskFile {
         })
     }
 
-    /// The steps of its first pipeline of filters; more than one is refused.
-    fn filters(&self) -> anyhow::Result<Vec<Filter>> {
-        let Some(list) = self.said.get("filter_list").and_then(Value::as_array) else {
-            return Ok(Vec::new());
-        };
+    /// How many worked examples it asks for; refused where they are drawn as Python draws them.
+    fn num_fewshot(&self) -> anyhow::Result<usize> {
+        let asked = self.said.get("num_fewshot").unwrap_or(&Value::Null);
+        let asked = asked.as_u64().unwrap_or(0) as usize;
+        let config = self.said.get("fewshot_config").unwrap_or(&Value::Null);
+        if asked > 0 && config["sampler"] != "first_n" {
+            let error = anyhow::anyhow!(
+                "`num_fewshot: {asked}` draws examples as Python's random numbers fall, which \
+                 cannot be done again here"
+            );
+            return Err(cli::with_hint(
+                error,
+                "--num-fewshot takes that many first rows of --fewshot, as `sampler: first_n` does",
+            ));
+        }
+        Ok(asked)
+    }
+
+    /// The steps of its pipeline of filters: the only one, or the one of this name.
+    fn filters(&self, asked: Option<&str>) -> anyhow::Result<Vec<Filter>> {
+        let list = self.said.get("filter_list").and_then(Value::as_array);
+        let list: &[Value] = list.map_or(&[], Vec::as_slice);
         let names: Vec<String> = list.iter().map(|entry| plain(&entry["name"])).collect();
-        anyhow::ensure!(
-            list.len() == 1,
-            "`filter_list` has {} pipelines ({}), but one is needed",
-            list.len(),
-            names.join(", ")
-        );
-        let steps = list[0]["filter"].as_array();
+        let chosen = match (asked, list) {
+            (None, []) => return Ok(Vec::new()),
+            (None, [one]) => Some(one),
+            (None, _) => anyhow::bail!(
+                "`filter_list` has {} pipelines: {}; name one with --filter",
+                list.len(),
+                names.join(", ")
+            ),
+            (Some(asked), _) => list.iter().find(|entry| entry["name"] == asked),
+        };
+        let chosen = chosen.with_context(|| {
+            let asked = asked.unwrap_or_default();
+            format!(
+                "no pipeline of `filter_list` is called `{asked}`; known are {}",
+                names.join(", ")
+            )
+        })?;
+        let steps = chosen["filter"].as_array();
         let steps = steps.context("a pipeline of `filter_list` has no `filter`")?;
         steps.iter().map(Filter::of_entry).collect()
     }
@@ -296,11 +332,12 @@ mod tests {
     }
 
     fn spec(text: &str) -> anyhow::Result<Spec> {
-        file(text)?.spec(&[
-            "question".to_owned(),
-            "choices".to_owned(),
-            "answer".to_owned(),
-        ])
+        spec_with(text, &DecoderArgs::default())
+    }
+
+    fn spec_with(text: &str, args: &DecoderArgs) -> anyhow::Result<Spec> {
+        let columns = ["question", "choices", "answer"].map(str::to_owned);
+        file(text)?.spec(&columns, args)
     }
 
     const CHOICE: &str = "task: tiny\noutput_type: multiple_choice\ndoc_to_text: \"{{question}}\"\n\
@@ -357,7 +394,7 @@ mod tests {
     #[test]
     fn what_would_change_a_figure_and_is_not_known_is_refused() {
         for (more, expected) in [
-            ("num_fewshot: 5\n", "`num_fewshot: 5` is not supported"),
+            ("num_fewshot: 5\n", "`num_fewshot: 5` draws examples"),
             ("dance: 1\n", "`dance: 1` is not supported; used are task, "),
             ("repeats: 3\n", "`repeats: 3` is not supported"),
             (
@@ -370,7 +407,7 @@ mod tests {
             ),
             (
                 "filter_list:\n  - name: a\n    filter: []\n  - name: b\n    filter: []\n",
-                "2 pipelines (a, b)",
+                "2 pipelines: a, b; name one with --filter",
             ),
         ] {
             let error = spec(&format!("{CHOICE}{more}")).expect_err(more);
@@ -380,5 +417,26 @@ mod tests {
         assert!(format!("{error:#}").contains("no output type is called `dance`"));
         let error = spec("doc_to_text: question\n").expect_err("no target");
         assert!(format!("{error:#}").contains("no `doc_to_target`"));
+    }
+
+    #[test]
+    fn the_command_line_chooses_examples_and_filters() {
+        let more = "num_fewshot: 5\nfewshot_config:\n  sampler: first_n\nfilter_list:\n  - name: a\n    \
+            filter: []\n  - name: b\n    filter:\n      - function: lowercase\n";
+        let args = |num_fewshot, filter: &str| DecoderArgs {
+            num_fewshot,
+            filter: Some(filter.to_owned()),
+            ..DecoderArgs::default()
+        };
+        let text = format!("{CHOICE}{more}");
+        let spec = spec_with(&text, &args(None, "b")).expect("a task");
+        assert_eq!((spec.num_fewshot, spec.filters.len()), (5, 1));
+        let spec = spec_with(&text, &args(Some(2), "a")).expect("a task");
+        assert_eq!((spec.num_fewshot, spec.filters.len()), (2, 0));
+        let error = spec_with(&text, &args(None, "c")).expect_err("unknown");
+        assert!(
+            format!("{error:#}").contains("is called `c`; known are a, b"),
+            "{error:#}"
+        );
     }
 }

@@ -13,6 +13,8 @@ pub(super) struct Asked<'a> {
     pub(super) templates: &'a Templates,
     pub(super) docs: &'a [Value],
     pub(super) test: &'a TestSet,
+    /// Worked examples, as they stand before every context.
+    pub(super) examples: &'a str,
 }
 
 impl Asked<'_> {
@@ -22,11 +24,14 @@ impl Asked<'_> {
         make: impl Fn(&Value) -> anyhow::Result<T>,
     ) -> anyhow::Result<Vec<T>> {
         let rows = self.docs.iter().enumerate();
-        let made = rows.map(|(row, doc)| {
-            make(doc)
-                .with_context(|| format!("{}: row {row} cannot be asked", self.test.table().name()))
-        });
+        let made = rows.map(|(row, doc)| make(doc).with_context(|| self.told(row)));
         made.collect()
+    }
+
+    /// What a message says of a row that cannot be asked.
+    pub(super) fn told(&self, row: usize) -> String {
+        let name = self.test.table().name();
+        format!("{name}: row {row} cannot be asked")
     }
 
     /// The context of a row: the description, the text, and what the answer begins with.
@@ -35,6 +40,7 @@ impl Asked<'_> {
             Some(description) => self.templates.text(description, doc)?,
             None => String::new(),
         };
+        context += self.examples;
         context += &self.templates.text(&self.spec.text, doc)?;
         if let Some(prefix) = &self.spec.prefix {
             let prefix = self.templates.text(prefix, doc)?;

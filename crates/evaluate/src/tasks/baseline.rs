@@ -68,6 +68,7 @@ pub(super) fn judge(
         input,
         metrics: None,
         told: serde_json::Value::Null,
+        inputs: Vec::new(),
     })
 }
 

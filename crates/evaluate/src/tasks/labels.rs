@@ -62,6 +62,7 @@ impl Oracle {
             metrics: None,
             texts: texts.iter().map(|text| (*text).to_owned()).collect(),
             told: serde_json::Value::Null,
+            inputs: Vec::new(),
         })
     }
 }

@@ -26,10 +26,11 @@ struct Row {
 pub(super) fn ask(reader: &Reader, asked: &Asked<'_>, console: &Console) -> anyhow::Result<Said> {
     let rows = asked.each(|doc| row(asked, doc))?;
     let mut pairs = Vec::new();
-    for row in &rows {
+    for (at, row) in rows.iter().enumerate() {
         for choice in &row.choices {
             let continuation = format!("{}{choice}", asked.spec.delimiter);
-            pairs.push(reader.pair(&row.context, &continuation)?);
+            let pair = reader.pair(&row.context, &continuation);
+            pairs.push(pair.with_context(|| asked.told(at))?);
         }
     }
     let scored = reader.score(&pairs, console)?;

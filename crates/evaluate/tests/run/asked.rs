@@ -295,3 +295,65 @@ fn what_a_model_writes_by_itself_is_measured_as_its_training_data_is() {
             .all(|text| !text.contains('\n'))
     );
 }
+
+#[test]
+fn worked_examples_are_part_of_every_prompt() {
+    let place = place();
+    let row = |question: &str, answer: u32| {
+        format!(
+            "{{\"question\": \"{question}\", \"choices\": [\"hot\", \"cold\"], \"answer\": {answer}}}\n"
+        )
+    };
+    place.write("test.jsonl", row("the tea is", 0) + &row("the lamp is", 1));
+    place.write(
+        "examples.jsonl",
+        row("my tea is", 1) + &row("a lamp is", 0) + &row("tea is", 0),
+    );
+    // The same two examples, written into the question by hand.
+    let before =
+        r"Question: my tea is\nAnswer: cold\n\nQuestion: a lamp is\nAnswer: hot\n\nQuestion: ";
+    let by_hand = |question: &str| format!("{before}{question}\\nAnswer:");
+    place.write(
+        "hand.jsonl",
+        row(&by_hand("the tea is"), 0) + &row(&by_hand("the lamp is"), 1),
+    );
+    place.write(
+        "hand.yaml",
+        "output_type: multiple_choice\ndoc_to_text: question\ndoc_to_choice: choices\ndoc_to_target: answer\n",
+    );
+    let said = |arguments: &str| {
+        let options = "-o out.parquet --predictions said.parquet";
+        let ended = place.run(&format!("model {arguments} {options}"));
+        assert_eq!(ended.code, 0, "{}", ended.said);
+        let said = place.table("said.parquet").to_batch().expect("one batch");
+        format!(
+            "{:?}",
+            said.column_by_name("loglikelihoods").expect("a column")
+        )
+    };
+    let task = "--task multiple-choice --test test.jsonl";
+    let with = said(&format!("{task} --num-fewshot 2 --fewshot examples.jsonl"));
+    assert_eq!(with, said("--task hand.yaml --test hand.jsonl"));
+    assert_ne!(with, said(task));
+    for (options, expected) in [
+        (
+            "--num-fewshot 2",
+            "2 examples are asked for, but --fewshot has 0",
+        ),
+        (
+            "--num-fewshot 4 --fewshot examples.jsonl",
+            "4 examples are asked for, but --fewshot has 3",
+        ),
+        (
+            "--num-fewshot 1 --fewshot test.jsonl",
+            "is an example and a test row",
+        ),
+    ] {
+        let ended = place.run(&format!("model {task} {options} -o out.parquet"));
+        assert!(
+            ended.code == 2 && ended.said.contains(expected),
+            "{}",
+            ended.said
+        );
+    }
+}
