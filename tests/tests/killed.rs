@@ -264,3 +264,54 @@ train -q human.parquet --method scratch --preset 1m --max-steps 1 --seed 1 -o mo
     );
     assert!(!journal.exists() && hidden(&scratch).is_empty());
 }
+
+/// The last step of which the journal of `out` has a checkpoint.
+fn last_checkpoint(scratch: &Scratch) -> Option<u64> {
+    let entries = fs::read_dir(scratch.file("out.journal")).ok()?;
+    let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    names
+        .filter_map(|name| name.strip_prefix("step-")?.parse().ok())
+        .max()
+}
+
+#[test]
+fn a_training_that_was_killed_again_and_again_goes_on_to_the_same_model() {
+    let scratch = Scratch::new();
+    scratch.must(
+        r#"
+generate -q --grammar "$WORLD" -n 300 --seed 1 -o human.parquet
+train -q human.parquet --method scratch --preset tiny --max-steps 1 --seed 1 -o model
+"#,
+    );
+    for method in [
+        "--method scratch --preset tiny",
+        "--method full --model model",
+        "--method lora --model model",
+    ] {
+        let train = format!("train human.parquet {method} --max-steps 100 --seed 4");
+        scratch.must(&format!("{train} -q -o undisturbed"));
+        let whole = contents(&scratch.file("undisturbed"));
+        // The threads change from one run to the next; the steps were drawn once.
+        for (threads, step) in [(1, 7), (2, 8), (1, 41), (2, 73)] {
+            let line = format!("{train} --checkpoint-every 1 --threads {threads} -o out");
+            let killed = kill_when(start(&scratch, &line), |_| {
+                last_checkpoint(&scratch).is_some_and(|last| last >= step)
+            });
+            let told = String::from_utf8_lossy(&killed.stderr);
+            assert_eq!(killed.status.code(), None, "{method}: {told}");
+            assert!(!scratch.file("out").exists(), "{method}");
+        }
+        let other = start(&scratch, &format!("{train} --learning-rate 0.5 -o out"));
+        let refused = other.wait_with_output().expect("it ended");
+        let told = String::from_utf8_lossy(&refused.stderr);
+        assert!(told.contains("belongs to another run"), "{told}");
+        let again = start(&scratch, &format!("{train} --resume always -o out"));
+        let again = again.wait_with_output().expect("it ended");
+        let told = String::from_utf8_lossy(&again.stderr);
+        assert!(told.contains("going on after step"), "{method}: {told}");
+        assert!(contents(&scratch.file("out")) == whole, "{method}");
+        remove(&scratch.file("out"));
+        remove(&scratch.file("undisturbed"));
+        assert!(last_checkpoint(&scratch).is_none() && hidden(&scratch).is_empty());
+    }
+}

@@ -1,5 +1,7 @@
 //! Model directories: read from disk or the Hub, written whole with a manifest that is put in last.
 
+mod base;
+
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};

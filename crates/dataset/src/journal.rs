@@ -3,6 +3,8 @@
 //! For `out.parquet` it is `out.parquet.journal`: `run.json` says what its pieces follow from, and
 //! each piece is a file that appeared whole, with a SHA-256 of its bytes in front.
 
+mod checkpoints;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
@@ -17,6 +19,8 @@ use crate::digest::ContentHash;
 use crate::error::{Error, Result, shown};
 use crate::source::file_name;
 use crate::writer::Sink;
+
+pub use checkpoints::{Checkpoint, Checkpoints};
 
 const RUN: &str = "run.json";
 

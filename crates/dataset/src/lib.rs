@@ -31,7 +31,7 @@ pub use equation::RowEquation;
 pub use error::{Error, Result};
 pub use formats::Format;
 pub use id::{IdAssigner, RowId};
-pub use journal::{Journal, Resume};
+pub use journal::{Checkpoint, Checkpoints, Journal, Resume};
 pub use log::Log;
 pub use provenance::{Input, InputNode, Node, Provenance, Run};
 pub use rows::{Rows, open, open_with};

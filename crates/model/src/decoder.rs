@@ -11,6 +11,7 @@ use crate::engine::Engine;
 use crate::files::{Files, json, required};
 use crate::gpt2;
 use crate::layout::{self, EMBEDDING, HEAD, Role};
+use crate::train::Adapter;
 use crate::weights::{self, SINGLE, Tensors, check_shape, with_values};
 
 /// A decoder language model with f32 weights.
@@ -24,7 +25,12 @@ pub struct Decoder {
 impl Decoder {
     /// Reads a Hugging Face directory: `config.json`, `generation_config.json` where there is one,
     /// and the weights in safetensors.
+    ///
+    /// Where it holds a low-rank adapter, that is added to the model it was made for.
     pub fn load(files: &dyn Files) -> Result<Self, Error> {
+        if let Some(base) = files.base()? {
+            return Adapter::add(files, &Self::load(&*base)?);
+        }
         let mut config = Config::from_json("config.json", &required(files, "config.json")?)?;
         if let Some(bytes) = files.read("generation_config.json")? {
             let value: serde_json::Value = json("generation_config.json", &bytes)?;

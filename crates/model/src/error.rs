@@ -73,7 +73,7 @@ pub enum Error {
     #[error("{0}")]
     Request(String),
     /// Training has left the finite numbers.
-    #[error("step {step}: {what} is {value}; rows {rows}")]
+    #[error("step {step}: {what} is {value}; its examples are {examples:?}")]
     Diverged {
         /// The step, from 1.
         step: usize,
@@ -81,8 +81,8 @@ pub enum Error {
         what: &'static str,
         /// Its value.
         value: f64,
-        /// The rows of that step.
-        rows: String,
+        /// The places in the set of the examples of that step.
+        examples: Vec<usize>,
     },
     /// A trainable tensor that the loss does not reach.
     #[error("tensor `{tensor}` got {found} gradient in the first step, so it would not be trained")]

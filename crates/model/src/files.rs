@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::Error;
+use crate::train::adapter;
 
 /// A model directory: something that gives bytes for names such as `config.json`.
 pub trait Files {
@@ -16,6 +17,12 @@ pub trait Files {
 
     /// What to call the place in an error.
     fn name(&self) -> &str;
+
+    /// The model that the low-rank additions in this directory are for; `None` where it holds a
+    /// model of its own.
+    fn base(&self) -> Result<Option<Box<dyn Files>>, Error> {
+        Ok(None)
+    }
 }
 
 impl Files for dataset::Directory {
@@ -35,6 +42,11 @@ impl Files for dataset::Directory {
 
     fn name(&self) -> &str {
         Self::name(self)
+    }
+
+    fn base(&self) -> Result<Option<Box<dyn Files>>, Error> {
+        let base = adapter::base(self)?;
+        Ok(base.map(|base| Box::new(base) as Box<dyn Files>))
     }
 }
 

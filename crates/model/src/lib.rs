@@ -28,4 +28,7 @@ pub use generate::{FinishReason, Generated, Request, StopStrings, generate, gene
 pub use sampling::Sampling;
 pub use score::{Scored, score, score_from, token_nlls};
 pub use tokenizer::Tokenizer;
-pub use train::{AdamW, Decay, Example, LedgerRow, Lora, Schedule, TrainOptions, Trainer, Tuning};
+pub use train::{
+    AdamW, Adapter, Base, Decay, Example, LedgerRow, Lora, Schedule, Seen, TrainOptions, Trainer,
+    Tuning,
+};

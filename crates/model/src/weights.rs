@@ -17,7 +17,7 @@ pub(crate) type Tensors = BTreeMap<String, Tensor>;
 
 /// The file of weights that is not split.
 pub(crate) const SINGLE: &str = "model.safetensors";
-const INDEX: &str = "model.safetensors.index.json";
+pub(crate) const INDEX: &str = "model.safetensors.index.json";
 
 /// Reads all weights of a model directory as f32, and says which file each came from.
 pub(crate) fn load(files: &dyn Files) -> Result<(Tensors, BTreeMap<String, String>), Error> {
@@ -60,7 +60,8 @@ fn missing(files: &dyn Files, file: &str) -> Result<Error, Error> {
     })
 }
 
-fn weight_files(files: &dyn Files) -> Result<Vec<String>, Error> {
+/// The files that the weights are in.
+pub(crate) fn weight_files(files: &dyn Files) -> Result<Vec<String>, Error> {
     #[derive(Deserialize)]
     struct Index {
         weight_map: BTreeMap<String, String>,

@@ -1,16 +1,19 @@
 //! The command line of `train`.
 
-use std::convert::Infallible;
+mod decoder;
+
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use anyhow::bail;
 use clap::{Args as ClapArgs, ValueEnum};
 use cli::{Common, InputArgs, SeedArgs};
-use dataset::{DirectorySource, columns};
+use dataset::columns;
 use embedding::Name;
-use numeric::Share;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
+
+pub use decoder::{
+    FormArgs, JournalArgs, LoraArgs, NamedFile, OptimizerArgs, Scheduler, StartArgs, ValidationArgs,
+};
 
 /// Make a model from a set, with the ledger of its training
 #[derive(Debug, clap::Parser, Serialize)]
@@ -42,10 +45,26 @@ pub struct Args {
     #[command(flatten, next_help_heading = "Decoders")]
     #[serde(flatten)]
     pub start: StartArgs,
+    /// What a decoder sees of the rows.
+    #[command(flatten, next_help_heading = "What decoders see")]
+    #[serde(flatten)]
+    pub form: FormArgs,
+    /// Low-rank additions.
+    #[command(flatten, next_help_heading = "Low-rank additions")]
+    #[serde(flatten)]
+    pub lora: LoraArgs,
     /// How a decoder is trained.
     #[command(flatten, next_help_heading = "Training of decoders")]
     #[serde(flatten)]
     pub optimizer: OptimizerArgs,
+    /// What a decoder is measured on.
+    #[command(flatten, next_help_heading = "Measuring decoders as they learn")]
+    #[serde(flatten)]
+    pub validation: ValidationArgs,
+    /// How a decoder's training goes on after it was stopped.
+    #[command(flatten, next_help_heading = "Going on after a stop")]
+    #[serde(skip)]
+    pub journal: JournalArgs,
     /// Options of every stage.
     #[command(flatten)]
     #[serde(skip)]
@@ -62,7 +81,7 @@ pub enum Method {
     LinearHead,
     /// A decoder: every weight of --model is trained on
     Full,
-    /// A decoder: low-rank additions to the matrices of --model are trained, then merged in
+    /// A decoder: low-rank additions to the matrices of --model are trained; saved as an adapter of PEFT, or with --merge as a whole model
     Lora,
     /// A decoder: fresh weights of the shape --preset or --config, with a tokenizer learnt from the set
     Scratch,
@@ -100,101 +119,6 @@ pub struct LinearArgs {
     pub dimension: Option<usize>,
 }
 
-/// What a decoder begins from.
-#[derive(Clone, Debug, ClapArgs, Serialize)]
-pub struct StartArgs {
-    /// The model to go on from, for full and lora: a directory or hf://OWNER/NAME
-    #[arg(long, value_name = "DIR")]
-    pub model: Option<DirectorySource>,
-    /// The shape for scratch: tiny, 1m or 10m [default: 1m]
-    #[arg(long, value_name = "NAME", conflicts_with = "config")]
-    pub preset: Option<String>,
-    /// The shape for scratch, as a config.json
-    #[arg(long, value_name = "FILE")]
-    pub config: Option<ConfigFile>,
-    /// The tokenizer for scratch: the model directory that has it [default: a byte-level BPE learnt from the set]
-    #[arg(long, value_name = "DIR")]
-    pub tokenizer: Option<DirectorySource>,
-    /// The most tokens of a tokenizer that is learnt [default: the vocabulary of the shape]
-    #[arg(long, value_name = "N", conflicts_with = "tokenizer")]
-    pub vocab_size: Option<usize>,
-    /// How the decoder sees the label of a row [default: none]
-    #[arg(long, value_enum, value_name = "HOW")]
-    pub condition: Option<Condition>,
-    /// The rank of lora [default: 8]
-    #[arg(long, value_name = "N")]
-    pub lora_rank: Option<usize>,
-    /// The scale of lora, times its rank [default: 16]
-    #[arg(long, value_name = "X")]
-    pub lora_alpha: Option<f64>,
-}
-
-/// How a decoder is trained; the names are those of transformers.
-#[derive(Clone, Debug, ClapArgs, Serialize)]
-pub struct OptimizerArgs {
-    /// The highest learning rate of AdamW [default: 5e-5 for full, 2e-4 for lora, 3e-3 for scratch]
-    #[arg(long, value_name = "RATE")]
-    pub learning_rate: Option<f64>,
-    /// Passes over the set; may be a fraction [default: 3]
-    #[arg(long, alias = "epochs", value_name = "N", conflicts_with = "max_steps")]
-    pub num_train_epochs: Option<f64>,
-    /// Optimizer steps, instead of passes
-    #[arg(long, value_name = "N")]
-    pub max_steps: Option<usize>,
-    /// Rows of a step, before --gradient-accumulation-steps multiplies them [default: 8]
-    #[arg(long, alias = "batch-size", value_name = "N")]
-    pub per_device_train_batch_size: Option<usize>,
-    /// How many times as many rows make a step; memory does not depend on it, since a step is always computed in small fixed parts [default: 1]
-    #[arg(long, value_name = "N")]
-    pub gradient_accumulation_steps: Option<usize>,
-    /// The share of the steps over which the learning rate rises, a fraction from 0 to 1 [default: 0, 0.1 for scratch]
-    #[arg(long, value_name = "SHARE")]
-    pub warmup_ratio: Option<Share>,
-    /// How the learning rate falls after that [default: linear, cosine for scratch]
-    #[arg(long, value_enum, value_name = "NAME")]
-    pub lr_scheduler_type: Option<Scheduler>,
-    /// Decoupled weight decay of the matrices [default: 0, 0.01 for scratch]
-    #[arg(long, value_name = "X")]
-    pub weight_decay: Option<f64>,
-    /// Gradients longer than this are shortened to it; 0 leaves them [default: 1]
-    #[arg(long, value_name = "X")]
-    pub max_grad_norm: Option<f64>,
-    /// Tokens of a row, at most; what comes after is cut off [default: the model's positions]
-    #[arg(long, value_name = "N")]
-    pub max_length: Option<usize>,
-}
-
-/// How the learning rate falls after the warm-up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Scheduler {
-    /// In a straight line to 0.
-    Linear,
-    /// Along half a cosine to 0.
-    Cosine,
-    /// Not at all.
-    Constant,
-}
-
-/// A configuration on disk; it is told of without its folder.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConfigFile(pub PathBuf);
-
-impl FromStr for ConfigFile {
-    type Err = Infallible;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Ok(Self(PathBuf::from(text)))
-    }
-}
-
-impl Serialize for ConfigFile {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let name = self.0.file_name().unwrap_or(self.0.as_os_str());
-        serializer.serialize_str(&name.to_string_lossy())
-    }
-}
-
 impl cli::Arguments for Args {
     fn common(&self) -> &Common {
         &self.common
@@ -209,50 +133,46 @@ impl Args {
 
     /// Refuses options that the method has no use for, since they would silently do nothing.
     pub(crate) fn check(&self) -> anyhow::Result<()> {
-        let (linear, start) = (&self.linear, &self.start);
-        let [words, head] = [Method::Tfidf, Method::LinearHead];
-        let [full, lora, scratch] = [Method::Full, Method::Lora, Method::Scratch];
-        let options: [(&str, bool, &[Method]); 12] = [
-            ("--C", linear.c.is_some(), &[words, head]),
-            (
-                "--max-iterations",
-                linear.max_iterations.is_some(),
-                &[words, head],
-            ),
-            ("--ngrams", linear.ngrams.is_some(), &[words]),
-            ("--embedder", linear.embedder.is_some(), &[head]),
-            ("--dimension", linear.dimension.is_some(), &[head]),
-            ("--model", start.model.is_some(), &[full, lora]),
-            ("--preset", start.preset.is_some(), &[scratch]),
-            ("--config", start.config.is_some(), &[scratch]),
-            ("--tokenizer", start.tokenizer.is_some(), &[scratch]),
-            ("--vocab-size", start.vocab_size.is_some(), &[scratch]),
-            (
-                "--condition",
-                start.condition.is_some(),
-                &[full, lora, scratch],
-            ),
-            (
-                "--lora-rank and --lora-alpha",
-                start.lora_rank.is_some() || start.lora_alpha.is_some(),
-                &[lora],
-            ),
+        let given = [
+            cli::arguments(&self.linear)?,
+            cli::arguments(&self.start)?,
+            cli::arguments(&self.form)?,
+            cli::arguments(&self.lora)?,
+            cli::arguments(&self.optimizer)?,
+            cli::arguments(&self.validation)?,
+            cli::arguments(&self.journal)?,
         ];
-        for (name, given, methods) in options {
-            if given && !methods.contains(&self.method) {
-                bail!("--method {} has no use for {name}", self.method.name());
+        for name in given.iter().flat_map(std::collections::BTreeMap::keys) {
+            let special = USES.iter().find(|(known, _)| known == name);
+            let methods = special.map_or(&DECODERS[..], |(_, methods)| methods);
+            if !methods.contains(&self.method) {
+                bail!("--method {} has no use for --{name}", self.method.name());
             }
         }
-        match self
-            .optimizer
-            .first_given()
-            .filter(|_| [words, head].contains(&self.method))
-        {
-            Some(name) => bail!("--method {} has no use for {name}", self.method.name()),
-            None => Ok(()),
-        }
+        Ok(())
     }
 }
+
+const DECODERS: [Method; 3] = [Method::Full, Method::Lora, Method::Scratch];
+
+/// Whose the options are that are not of all decoders.
+const USES: [(&str, &[Method]); 15] = [
+    ("C", &[Method::Tfidf, Method::LinearHead]),
+    ("max-iterations", &[Method::Tfidf, Method::LinearHead]),
+    ("ngrams", &[Method::Tfidf]),
+    ("embedder", &[Method::LinearHead]),
+    ("dimension", &[Method::LinearHead]),
+    ("model", &[Method::Full, Method::Lora]),
+    ("preset", &[Method::Scratch]),
+    ("config", &[Method::Scratch]),
+    ("tokenizer", &[Method::Scratch]),
+    ("vocab-size", &[Method::Scratch]),
+    ("lora-rank", &[Method::Lora]),
+    ("lora-alpha", &[Method::Lora]),
+    ("lora-dropout", &[Method::Lora]),
+    ("lora-target-modules", &[Method::Lora]),
+    ("merge", &[Method::Lora]),
+];
 
 impl Method {
     /// The name on the command line.
@@ -260,32 +180,6 @@ impl Method {
         self.to_possible_value()
             .map(|value| value.get_name().to_owned())
             .unwrap_or_default()
-    }
-}
-
-impl OptimizerArgs {
-    fn first_given(&self) -> Option<&'static str> {
-        let given = [
-            ("--learning-rate", self.learning_rate.is_some()),
-            ("--num-train-epochs", self.num_train_epochs.is_some()),
-            ("--max-steps", self.max_steps.is_some()),
-            (
-                "--per-device-train-batch-size",
-                self.per_device_train_batch_size.is_some(),
-            ),
-            (
-                "--gradient-accumulation-steps",
-                self.gradient_accumulation_steps.is_some(),
-            ),
-            ("--warmup-ratio", self.warmup_ratio.is_some()),
-            ("--lr-scheduler-type", self.lr_scheduler_type.is_some()),
-            ("--weight-decay", self.weight_decay.is_some()),
-            ("--max-grad-norm", self.max_grad_norm.is_some()),
-            ("--max-length", self.max_length.is_some()),
-        ];
-        given
-            .into_iter()
-            .find_map(|(name, given)| given.then_some(name))
     }
 }
 

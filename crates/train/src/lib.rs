@@ -5,19 +5,23 @@ mod decoder;
 mod examples;
 mod ledger;
 mod linear;
+mod packing;
+mod session;
+mod settings;
 mod start;
 
 use std::collections::BTreeMap;
 
 use cli::{Console, Outcome, Stage};
-use dataset::{Input, NewDirectory, RowEquation, Run, Sink, columns};
+use dataset::{Checkpoints, Input, NewDirectory, RowEquation, Run, columns};
 use serde_json::Value;
 
 pub use args::{
-    Args, Condition, ConfigFile, LinearArgs, Method, OptimizerArgs, Scheduler, StartArgs,
+    Args, Condition, FormArgs, JournalArgs, LinearArgs, LoraArgs, Method, NamedFile, OptimizerArgs,
+    Scheduler, StartArgs, ValidationArgs,
 };
 
-use ledger::Entry;
+use ledger::Ledger;
 
 /// What `train` does to columns; it writes a model directory, so it adds none.
 pub const STAGE: Stage = Stage {
@@ -26,13 +30,12 @@ pub const STAGE: Stage = Stage {
     adds: &[],
 };
 
-/// The training ledger in a model directory.
-const LEDGER: &str = "ledger.parquet";
-
 /// A trained model, before it is written.
 struct Trained {
     files: Vec<(String, Vec<u8>)>,
-    ledger: Vec<Entry>,
+    ledger: Ledger,
+    /// What the run would have gone on from, had it been stopped.
+    checkpoints: Option<Checkpoints>,
     /// What was read beside the set, such as the model that was begun from.
     inputs: Vec<Input>,
     /// The settings that hold where nothing was said.
@@ -79,13 +82,9 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
     for (name, bytes) in &trained.files {
         directory.add(name, bytes)?;
     }
-    ledger::write(
-        &trained.ledger,
-        &Sink::Path(directory.path_of(LEDGER)?),
-        &run,
-    )?;
-    directory.adopt(LEDGER)?;
+    trained.ledger.write(&mut directory, &run)?;
     directory.publish(&run)?;
+    trained.checkpoints.map_or(Ok(()), Checkpoints::end)?;
     console.close(format!("{}; {}", run.rows, trained.told));
     Ok(Outcome::Done)
 }

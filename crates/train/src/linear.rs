@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::Trained;
 use crate::args::{Args, Method};
-use crate::ledger::{self, Entry};
+use crate::ledger::{self, Entry, Ledger};
 
 /// Trains a classifier on `label`.
 pub(crate) fn train(args: &Args, table: &Table, console: &Console) -> anyhow::Result<Trained> {
@@ -85,10 +85,12 @@ fn trained(
 ) -> anyhow::Result<Trained> {
     let entries = fitted.ledger.iter().map(|iteration| Entry {
         step: iteration.iteration,
+        epoch: None,
         tokens: None,
         loss_nats: iteration.loss_nats,
         learning_rate: None,
         grad_norm: iteration.grad_norm,
+        validation_loss_nats: None,
     });
     let ledger: Vec<Entry> = entries.collect();
     let classes = fitted.classifier.labels().len();
@@ -98,7 +100,11 @@ fn trained(
             "{classes} classes, {}",
             ledger::summary(&ledger, "iterations")
         ),
-        ledger,
+        ledger: Ledger {
+            steps: ledger,
+            more: None,
+        },
+        checkpoints: None,
         inputs,
         settings,
         skipped: BTreeMap::new(),

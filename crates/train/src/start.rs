@@ -2,10 +2,10 @@
 
 use anyhow::Context as _;
 use dataset::{Directory, DirectorySource, Input};
-use model::{Config, Decoder, Tokenizer};
+use model::{Base, Config, Decoder, Files, Tokenizer};
 use serde_json::json;
 
-use crate::args::{Args, StartArgs};
+use crate::args::{Args, Method, StartArgs};
 use crate::examples::Rows;
 
 /// The tokens that begin and end a text, where the tokenizer is learnt here.
@@ -28,22 +28,44 @@ pub(crate) struct Start {
     /// Files that go into the new directory unchanged.
     pub(crate) files: Vec<(String, Vec<u8>)>,
     pub(crate) inputs: Vec<Input>,
+    /// How an adapter speaks of the model, where one is made.
+    pub(crate) base: Option<Base>,
 }
 
 /// The model of `--model`.
-pub(crate) fn from_model(source: &DirectorySource) -> anyhow::Result<Start> {
+pub(crate) fn from_model(args: &Args, source: &DirectorySource) -> anyhow::Result<Start> {
     let directory = Directory::open(source)?;
     let loading = || format!("the model {} cannot be loaded", directory.name());
+    let under = directory.base().with_context(loading)?;
+    let makes_adapter = args.method == Method::Lora && !args.lora.merge;
+    if makes_adapter && under.is_some() {
+        let error = anyhow::anyhow!(
+            "{} is an adapter, and an adapter on an adapter is read by no tool",
+            directory.name()
+        );
+        return Err(cli::with_hint(error, "--merge writes a whole model"));
+    }
     let decoder = Decoder::load(&directory).with_context(loading)?;
-    let tokenizer = Tokenizer::from_json(&directory.require(TOKENIZER)?).with_context(loading)?;
+    // An adapter of another tool may leave its tokenizer with the model that it is for.
+    let home: &dyn Files = match &under {
+        Some(base) if directory.read(TOKENIZER)?.is_none() => base.as_ref(),
+        _ => &directory,
+    };
+    let Some(json) = home.read(TOKENIZER)? else {
+        anyhow::bail!("the model {} has no {TOKENIZER}", directory.name());
+    };
+    let tokenizer = Tokenizer::from_json(&json).with_context(loading)?;
     tokenizer
         .check_fits(decoder.config())
         .with_context(loading)?;
     Ok(Start {
         decoder,
         tokenizer,
-        files: kept(&directory, &KEPT)?,
+        files: kept(home, &KEPT)?,
         inputs: vec![directory.input("model")?],
+        base: makes_adapter
+            .then(|| Base::of(source, &directory, &args.output))
+            .transpose()?,
     })
 }
 
@@ -60,6 +82,7 @@ pub(crate) fn from_scratch(args: &Args, rows: &Rows<'_>) -> anyhow::Result<Start
         tokenizer,
         files,
         inputs,
+        base: None,
     })
 }
 
@@ -115,7 +138,7 @@ fn learnt(args: &Args, rows: &Rows<'_>, shape: Config) -> anyhow::Result<Parts> 
     Ok((tokenizer, config, files, Vec::new()))
 }
 
-fn kept(directory: &Directory, names: &[&str]) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
+fn kept(directory: &dyn Files, names: &[&str]) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
     let mut files = Vec::new();
     for name in names {
         if let Some(bytes) = directory.read(name)? {

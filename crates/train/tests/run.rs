@@ -148,11 +148,11 @@ fn a_decoder_learns_from_scratch_and_is_trained_on() {
             bytes(folder.path(), &format!("{method}/tokenizer.json")),
             bytes(folder.path(), "one/tokenizer.json")
         );
-        assert_ne!(
-            bytes(folder.path(), &format!("{method}/model.safetensors")),
-            bytes(folder.path(), "one/model.safetensors")
-        );
     }
+    assert_ne!(
+        bytes(folder.path(), "full/model.safetensors"),
+        bytes(folder.path(), "one/model.safetensors")
+    );
     let told = trained(
         folder.path(),
         "a.csv --method scratch --preset tiny --tokenizer one --max-steps 2 -o again",
@@ -161,6 +161,58 @@ fn a_decoder_learns_from_scratch_and_is_trained_on() {
     assert_eq!(
         bytes(folder.path(), "again/tokenizer.json"),
         bytes(folder.path(), "one/tokenizer.json")
+    );
+}
+
+fn decoder(folder: &Path, name: &str) -> anyhow::Result<model::Decoder> {
+    let source = DirectorySource::Path(folder.join(name));
+    Ok(model::Decoder::load(&Directory::open(&source)?)?)
+}
+
+#[test]
+fn an_adapter_is_saved_as_peft_does_and_loads_as_the_model_it_makes() {
+    let folder = folder();
+    let path = folder.path();
+    trained(
+        path,
+        "a.csv --method scratch --preset tiny --max-steps 5 -o base",
+    );
+    let lora = "a.csv --method lora --model base --max-steps 4 --lora-rank 2 --lora-dropout 0.1 --lora-target-modules q_proj,up_proj --learning-rate 1e-2";
+    trained(path, &format!("{lora} -o adapter"));
+    trained(path, &format!("{lora} --merge -o merged"));
+    assert!(!path.join("adapter/model.safetensors").exists());
+    let config = String::from_utf8(bytes(path, "adapter/adapter_config.json")).expect("text");
+    let config: serde_json::Value = serde_json::from_str(&config).expect("JSON");
+    assert_eq!(config["base_model_name_or_path"], "base");
+    assert_eq!(
+        (&config["r"], &config["lora_dropout"], &config["lora_alpha"]),
+        (
+            &serde_json::json!(2),
+            &serde_json::json!(0.1),
+            &serde_json::json!(16)
+        )
+    );
+    // The folder of the adapter is where its base is looked for.
+    let logits = |name| {
+        let decoder = decoder(path, name).expect("a model");
+        decoder.logits(&[5, 6, 7]).expect("logits")
+    };
+    assert_eq!(logits("adapter"), logits("merged"));
+    assert_ne!(logits("adapter"), logits("base"));
+    let told = refused(path, "a.csv --method lora --model adapter -o more");
+    assert!(told.contains("adapter is an adapter"), "{told}");
+    trained(
+        path,
+        "a.csv --method full --model adapter --max-steps 1 -o more",
+    );
+    trained(
+        path,
+        "a.csv --method scratch --preset tiny --max-steps 6 -o base",
+    );
+    let error = decoder(path, "adapter").expect_err("another base");
+    assert_eq!(
+        format!("{error:#}"),
+        "adapter_base.json: adapter was made for another model than base, which has other weights"
     );
 }
 

@@ -185,7 +185,8 @@ fn pack_left(left: Rows<'_>, first: usize, rows: usize, from: usize, packed: &mu
         let tall = TALL.min(rows - index * TALL);
         let at = (first + index * TALL) * left.row_stride + from * left.term_stride;
         let lines = tile.as_chunks_mut::<TALL>().0;
-        if left.row_stride == 1 {
+        // Rows of one term each lie as their transpose does, and are rows.
+        if left.row_stride == 1 && left.term_stride > 1 {
             for (line, values) in lines
                 .iter_mut()
                 .zip(left.values[at..].chunks(left.term_stride))

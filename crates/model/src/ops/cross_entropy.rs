@@ -17,8 +17,8 @@ const BLOCK: usize = 192;
 /// What a forward pass found.
 #[derive(Debug, Default)]
 pub(crate) struct Loss {
-    /// The sum of −ln p over the counted rows, in nats.
-    pub(crate) nll: f64,
+    /// −ln p of each counted row, in nats.
+    pub(crate) nlls: Vec<f64>,
     /// The gradients for the hidden rows and the weight, taken by the backward pass.
     gradients: Option<(Vec<f32>, Vec<f32>)>,
 }
@@ -56,7 +56,7 @@ impl CrossEntropy {
         let backward = Packed::from_rows(weight, vocabulary, dim);
         let mut grad_hidden = vec![0.0; hidden.len()];
         let mut grad_weight = vec![0.0; if self.trains { weight.len() } else { 0 }];
-        let mut nll = 0.0;
+        let mut nlls = Vec::new();
         let counted: Vec<usize> = (0..self.targets.len())
             .filter(|row| self.targets[*row] != IGNORED)
             .collect();
@@ -68,7 +68,7 @@ impl CrossEntropy {
                 .collect();
             let mut slopes = multiplied(Rows::new(&rows, dim), &forward);
             for (row, slopes) in block.iter().zip(slopes.chunks_exact_mut(vocabulary)) {
-                nll += self.slopes(self.targets[*row] as usize, slopes);
+                nlls.push(self.slopes(self.targets[*row] as usize, slopes));
             }
             let grads = multiplied(Rows::new(&slopes, vocabulary), &backward);
             for (row, grad) in block.iter().zip(grads.chunks_exact(dim)) {
@@ -84,7 +84,7 @@ impl CrossEntropy {
             }
         }
         Loss {
-            nll,
+            nlls,
             gradients: Some((grad_hidden, grad_weight)),
         }
     }
@@ -120,7 +120,7 @@ impl CustomOp2 for CrossEntropy {
             argument(weight, weight_layout)?,
             dim,
         );
-        let value = (loss.nll * self.scale) as f32;
+        let value = (loss.nlls.iter().sum::<f64>() * self.scale) as f32;
         *self.found.lock().unwrap_or_else(PoisonError::into_inner) = loss;
         Ok(output(vec![value], ()))
     }

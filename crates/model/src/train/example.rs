@@ -6,25 +6,57 @@ use crate::Error;
 use crate::config::Config;
 use crate::ops::IGNORED;
 
-/// A sequence whose tokens from some place on are to be predicted.
+/// Sequences of which some tokens are to be predicted: mostly one, or several that are learnt
+/// from together and do not see one another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Example {
     ids: Vec<u32>,
-    from: usize,
+    /// Which tokens count; the first of a sequence never does.
+    counts: Vec<bool>,
+    /// Where each sequence ends.
+    ends: Vec<usize>,
 }
 
 impl Example {
     /// Every token but the first counts.
     pub fn text(ids: Vec<u32>) -> Self {
-        Self { ids, from: 1 }
+        let counts = vec![true; ids.len()];
+        Self::masked(ids, counts)
     }
 
     /// Only the completion counts; the prompt is context.
     pub fn completion(prompt: &[u32], completion: &[u32]) -> Self {
-        Self {
-            ids: [prompt, completion].concat(),
-            from: prompt.len().max(1),
+        let ids = [prompt, completion].concat();
+        let counts = (0..ids.len()).map(|at| at >= prompt.len()).collect();
+        Self::masked(ids, counts)
+    }
+
+    /// The tokens count of which `counts` says so, but for the first.
+    pub fn masked(ids: Vec<u32>, mut counts: Vec<bool>) -> Self {
+        counts.resize(ids.len(), false);
+        if let Some(first) = counts.first_mut() {
+            *first = false;
         }
+        let ends = vec![ids.len()];
+        Self { ids, counts, ends }
+    }
+
+    /// All sequences of `examples` as one example, each by itself in attention and in its positions.
+    pub fn packed(examples: &[&Self]) -> Self {
+        let mut packed = Self {
+            ids: Vec::new(),
+            counts: Vec::new(),
+            ends: Vec::new(),
+        };
+        for example in examples {
+            let before = packed.ids.len();
+            packed.ids.extend_from_slice(&example.ids);
+            packed.counts.extend_from_slice(&example.counts);
+            packed
+                .ends
+                .extend(example.ends.iter().map(|end| before + end));
+        }
+        packed
     }
 
     /// All its tokens.
@@ -34,12 +66,20 @@ impl Example {
 
     /// How many tokens count.
     pub fn counted(&self) -> usize {
-        self.ids.len().saturating_sub(self.from)
+        self.counts.iter().filter(|counts| **counts).count()
     }
 
-    /// The rows the model computes: all tokens but the last.
+    /// Its sequences: their tokens, and which of them count.
+    pub fn sequences(&self) -> impl Iterator<Item = (&[u32], &[bool])> {
+        let starts = [0].into_iter().chain(self.ends.iter().copied());
+        starts
+            .zip(&self.ends)
+            .map(|(start, end)| (&self.ids[start..*end], &self.counts[start..*end]))
+    }
+
+    /// The rows the model computes: all tokens but the last of each sequence.
     pub(crate) fn rows(&self) -> usize {
-        self.ids.len() - 1
+        self.ids.len() - self.ends.len()
     }
 
     /// Refuses an example that the model cannot learn from; `row` is its place in the set.
@@ -51,12 +91,17 @@ impl Example {
                 self.ids.len()
             ));
         }
-        if self.rows() > config.max_position_embeddings {
-            return refuse(format!(
-                "has {} tokens, more than the model's {} positions",
-                self.ids.len(),
-                config.max_position_embeddings
-            ));
+        for (ids, _) in self.sequences() {
+            if ids.is_empty() {
+                return refuse("has a sequence without tokens".to_owned());
+            }
+            if ids.len() - 1 > config.max_position_embeddings {
+                return refuse(format!(
+                    "has {} tokens, more than the model's {} positions",
+                    ids.len(),
+                    config.max_position_embeddings
+                ));
+            }
         }
         match self
             .ids
@@ -86,16 +131,25 @@ impl Batch {
             targets: Vec::new(),
             lengths: Vec::new(),
         };
-        for example in examples {
-            let rows = example.rows();
-            batch.ids.extend_from_slice(&example.ids[..rows]);
-            let targets = example.ids[1..].iter().enumerate();
+        for (ids, counts) in examples.iter().flat_map(|example| example.sequences()) {
+            batch.ids.extend_from_slice(&ids[..ids.len() - 1]);
+            let targets = ids.iter().zip(counts).skip(1);
             batch
                 .targets
-                .extend(targets.map(|(at, id)| if at + 1 < example.from { IGNORED } else { *id }));
-            batch.lengths.push(rows);
+                .extend(targets.map(|(id, counts)| if *counts { *id } else { IGNORED }));
+            batch.lengths.push(ids.len() - 1);
         }
         batch
+    }
+
+    /// How many tokens of each sequence count.
+    pub(crate) fn counted(&self) -> Vec<usize> {
+        let mut targets = self.targets.iter();
+        let counts = self.lengths.iter().map(|length| {
+            let own = targets.by_ref().take(*length);
+            own.filter(|target| **target != IGNORED).count()
+        });
+        counts.collect()
     }
 }
 
@@ -121,7 +175,9 @@ pub(crate) fn fingerprint(examples: &[Example]) -> u64 {
     examples
         .iter()
         .fold(examples.len() as u64, |hash, example| {
-            let words = example.ids.iter().copied().chain([example.from as u32]);
+            let counts = example.counts.iter().map(|counts| u32::from(*counts));
+            let ends = example.ends.iter().map(|end| *end as u32);
+            let words = example.ids.iter().copied().chain(counts).chain(ends);
             let bytes: Vec<u8> = hash
                 .to_le_bytes()
                 .into_iter()
@@ -144,6 +200,23 @@ mod tests {
         assert_eq!(batch.ids, [1, 2, 3, 4, 7]);
         assert_eq!(batch.targets, [IGNORED, IGNORED, 4, 5, 8]);
         assert_eq!(batch.lengths, [4, 1]);
+    }
+
+    #[test]
+    fn packed_sequences_stay_apart() {
+        let masked = Example::masked(vec![1, 2, 3], vec![true, false, true]);
+        let packed = Example::packed(&[&masked, &Example::text(vec![7, 8])]);
+        assert_eq!(
+            (packed.counted(), packed.rows(), packed.ids().len()),
+            (2, 3, 5)
+        );
+        let batch = Batch::new(&[&packed]);
+        assert_eq!(batch.ids, [1, 2, 7]);
+        assert_eq!(batch.targets, [IGNORED, 3, 8]);
+        assert_eq!(batch.lengths, [2, 1]);
+        let config = Config::preset("tiny").expect("known");
+        let long = Example::text(vec![1; 200]);
+        assert!(Example::packed(&[&long, &long]).check(0, &config).is_ok());
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 
 use candle_core::Tensor;
+use numeric::{Seed, Stream};
 
 use super::example::Batch;
 use super::parameters::Parameters;
@@ -40,21 +41,27 @@ impl Graph {
         }
     }
 
-    /// The summed loss of a batch in nats, and the gradients of `scale` times it.
-    pub(crate) fn gradients(&self, batch: Batch, scale: f64) -> Result<(f64, Gradients), Error> {
-        let hidden = self.hidden(&batch.ids.into(), batch.lengths.into())?;
-        let head = if self.config.tie_word_embeddings {
-            EMBEDDING
-        } else {
-            HEAD
-        };
+    /// The summed loss of each sequence of a batch in nats, and the gradients of `scale` times their sum.
+    ///
+    /// What dropout leaves out follows from `noise`.
+    pub(crate) fn gradients(
+        &self,
+        batch: Batch,
+        scale: f64,
+        noise: Seed,
+    ) -> Result<(Vec<f64>, Gradients), Error> {
+        let counted = batch.counted();
+        let hidden = self.hidden(&batch.ids.into(), batch.lengths.into(), Some(noise))?;
         let (loss, found) = cross_entropy(
             &hidden,
-            self.parameters.get(head),
+            self.parameters.get(self.head()),
             &batch.targets.into(),
             scale,
         )?;
-        let nll = found.lock().unwrap_or_else(PoisonError::into_inner).nll;
+        let nlls = std::mem::take(&mut found.lock().unwrap_or_else(PoisonError::into_inner).nlls);
+        let mut nlls = nlls.into_iter();
+        let sums = counted.into_iter();
+        let sums = sums.map(|count| nlls.by_ref().take(count).sum()).collect();
         let store = loss.backward()?;
         let mut gradients = Gradients::new();
         for (name, var) in self.parameters.trained() {
@@ -62,11 +69,32 @@ impl Graph {
                 gradients.insert(name.clone(), with_values(gradient, <[f32]>::to_vec)?);
             }
         }
-        Ok((nll, gradients))
+        Ok((sums, gradients))
+    }
+
+    /// The logits after every token of one sequence, without dropout.
+    #[cfg(test)]
+    pub(crate) fn logits(&self, ids: &[u32]) -> Result<Vec<f32>, Error> {
+        let hidden = self.hidden(&ids.into(), [ids.len()].into(), None)?;
+        let logits = linear(&hidden, self.parameters.get(self.head()))?;
+        with_values(&logits, <[f32]>::to_vec)
+    }
+
+    fn head(&self) -> &'static str {
+        if self.config.tie_word_embeddings {
+            EMBEDDING
+        } else {
+            HEAD
+        }
     }
 
     /// The normed hidden state after every token.
-    fn hidden(&self, ids: &Arc<[u32]>, lengths: Arc<[usize]>) -> Result<Tensor, Error> {
+    fn hidden(
+        &self,
+        ids: &Arc<[u32]>,
+        lengths: Arc<[usize]>,
+        noise: Option<Seed>,
+    ) -> Result<Tensor, Error> {
         let heads = Heads {
             queries: self.config.num_attention_heads,
             keys: self.config.num_key_value_heads,
@@ -79,14 +107,18 @@ impl Graph {
         for layer in 0..self.config.num_hidden_layers {
             let normed = self.norm(&x, &in_layer(layer, "input_layernorm"))?;
             let [query, key, value] = ["q_proj", "k_proj", "v_proj"].map(|module| {
-                self.linear(&normed, &in_layer(layer, &format!("self_attn.{module}")))
+                self.linear(
+                    &normed,
+                    &in_layer(layer, &format!("self_attn.{module}")),
+                    noise,
+                )
             });
             let [query, key] = self.head_norms(layer, [query?, key?])?;
             let attended = attention(&query, &key, &value?, heads.clone())?;
-            x = (x + self.linear(&attended, &in_layer(layer, "self_attn.o_proj"))?)?;
+            x = (x + self.linear(&attended, &in_layer(layer, "self_attn.o_proj"), noise)?)?;
             let normed = self.norm(&x, &in_layer(layer, "post_attention_layernorm"))?;
-            let active = self.activated(layer, &normed)?;
-            x = (x + self.linear(&active, &in_layer(layer, "mlp.down_proj"))?)?;
+            let active = self.activated(layer, &normed, noise)?;
+            x = (x + self.linear(&active, &in_layer(layer, "mlp.down_proj"), noise)?)?;
         }
         self.norm(&x, NORM)
     }
@@ -112,12 +144,17 @@ impl Graph {
         Ok([self.norm(&query, &query_norm)?, self.norm(&key, &key_norm)?])
     }
 
-    fn activated(&self, layer: usize, normed: &Tensor) -> Result<Tensor, Error> {
-        let up = self.linear(normed, &in_layer(layer, "mlp.up_proj"))?;
+    fn activated(
+        &self,
+        layer: usize,
+        normed: &Tensor,
+        noise: Option<Seed>,
+    ) -> Result<Tensor, Error> {
+        let up = self.linear(normed, &in_layer(layer, "mlp.up_proj"), noise)?;
         if !self.config.is_gated() {
             return Ok(gelu_tanh(&up)?);
         }
-        let gate = self.linear(normed, &in_layer(layer, "mlp.gate_proj"))?;
+        let gate = self.linear(normed, &in_layer(layer, "mlp.gate_proj"), noise)?;
         Ok(swiglu(&gate, &up)?)
     }
 
@@ -130,14 +167,30 @@ impl Graph {
         })
     }
 
-    fn linear(&self, x: &Tensor, name: &str) -> Result<Tensor, Error> {
+    fn linear(&self, x: &Tensor, name: &str, noise: Option<Seed>) -> Result<Tensor, Error> {
         let mut out = linear(x, self.parameters.get(name))?;
         if let Some(bias) = self.parameters.find(&bias_of(name)) {
             out = add_bias(&out, bias)?;
         }
-        match self.parameters.adapter(name) {
-            None => Ok(out),
-            Some((a, b, scale)) => Ok((out + (linear(&linear(x, a)?, b)? * scale)?)?),
-        }
+        let Some(adapter) = self.parameters.adapter(name) else {
+            return Ok(out);
+        };
+        let entered = match noise {
+            Some(noise) if adapter.dropout > 0.0 => {
+                dropped(x, adapter.dropout, &mut noise.stream(name))?
+            }
+            _ => x.clone(),
+        };
+        let addition = linear(&linear(&entered, adapter.first)?, adapter.second)?;
+        Ok((out + (addition * adapter.scale)?)?)
     }
+}
+
+/// `x` with a share of its numbers at 0 and the others made larger, so that the mean stays.
+fn dropped(x: &Tensor, share: f64, stream: &mut Stream) -> Result<Tensor, Error> {
+    let kept = (1.0 / (1.0 - share)) as f32;
+    let mask: Vec<f32> = (0..x.elem_count())
+        .map(|_| if stream.unit() < share { 0.0 } else { kept })
+        .collect();
+    Ok((x * Tensor::from_vec(mask, x.shape(), x.device())?)?)
 }

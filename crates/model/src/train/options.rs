@@ -76,6 +76,8 @@ pub struct Lora {
     pub rank: usize,
     /// The addition is scaled by `alpha / rank`.
     pub alpha: f64,
+    /// The share of what enters an addition that is left out, each step anew.
+    pub dropout: f64,
     /// The last parts of the modules' names, such as `q_proj`.
     pub targets: Vec<String>,
 }
@@ -94,8 +96,30 @@ impl Default for Lora {
         Self {
             rank: 8,
             alpha: 16.0,
+            dropout: 0.0,
             targets: targets.map(str::to_owned).into(),
         }
+    }
+}
+
+impl Lora {
+    fn check(&self) -> Result<(), Error> {
+        if self.rank == 0 {
+            return Err(Error::request("LoRA rank is 0; expected at least 1"));
+        }
+        if !(self.alpha.is_finite() && self.alpha > 0.0) {
+            return Err(Error::request(format!(
+                "LoRA alpha is {}; expected a number above 0",
+                self.alpha
+            )));
+        }
+        if !(0.0..1.0).contains(&self.dropout) {
+            return Err(Error::request(format!(
+                "LoRA dropout is {}; expected a share from 0 to below 1",
+                self.dropout
+            )));
+        }
+        Ok(())
     }
 }
 
@@ -168,6 +192,9 @@ impl TrainOptions {
             return Err(Error::request(format!(
                 "largest gradient norm is {norm}; expected a number above 0"
             )));
+        }
+        if let Tuning::Lora(lora) = &self.tuning {
+            lora.check()?;
         }
         for beta in [self.betas.0, self.betas.1] {
             if !(0.0..1.0).contains(&beta) {

@@ -1,28 +1,34 @@
 //! The tensors of a decoder in training: which are trained, which are frozen, and low-rank additions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use candle_core::{Device, Tensor, Var};
 use numeric::Seed;
 
+use super::adapter::{HALVES, adapter_name, merge};
 use super::options::{Decay, Lora, Tuning};
 use crate::Error;
 use crate::config::{Config, Family};
 use crate::decoder::Decoder;
-use crate::kernels::matmul::{Packed, Rows, multiplied};
-use crate::kernels::norm::add;
 use crate::layout::{self, Role};
-use crate::weights::{Tensors, check_shape, with_values};
-
-/// The names of the two halves of a low-rank addition.
-const HALVES: [&str; 2] = ["lora_A", "lora_B"];
+use crate::weights::{Tensors, check_shape};
 
 /// Trained and frozen tensors.
 pub(crate) struct Parameters {
     frozen: Tensors,
     trained: BTreeMap<String, Var>,
-    /// What low-rank additions are multiplied by, where there are any.
-    scale: Option<f64>,
+    /// What low-rank additions are multiplied by, and their dropout, where there are any.
+    additions: Option<(f64, f64)>,
+}
+
+/// A low-rank addition in training.
+pub(crate) struct Addition<'a> {
+    /// Of shape (rank, in).
+    pub(crate) first: &'a Tensor,
+    /// Of shape (out, rank).
+    pub(crate) second: &'a Tensor,
+    pub(crate) scale: f64,
+    pub(crate) dropout: f64,
 }
 
 impl Parameters {
@@ -36,13 +42,13 @@ impl Parameters {
                 Ok(Self {
                     frozen: Tensors::new(),
                     trained: trained.collect::<Result<_, Error>>()?,
-                    scale: None,
+                    additions: None,
                 })
             }
             Tuning::Lora(lora) => Ok(Self {
                 frozen: tensors,
                 trained: adapters(decoder.config(), lora, seed)?,
-                scale: Some(lora.alpha / lora.rank as f64),
+                additions: Some((lora.alpha / lora.rank as f64, lora.dropout)),
             }),
         }
     }
@@ -61,11 +67,16 @@ impl Parameters {
         trained.or_else(|| self.frozen.get(name))
     }
 
-    /// The low-rank addition to a matrix, if it has one: both halves and the scale.
-    pub(crate) fn adapter(&self, name: &str) -> Option<(&Tensor, &Tensor, f64)> {
-        let scale = self.scale?;
+    /// The low-rank addition to a matrix, if it has one.
+    pub(crate) fn adapter(&self, name: &str) -> Option<Addition<'_>> {
+        let (scale, dropout) = self.additions?;
         let [a, b] = HALVES.map(|half| self.trained.get(&adapter_name(name, half)));
-        Some((a?.as_tensor(), b?.as_tensor(), scale))
+        Some(Addition {
+            first: a?.as_tensor(),
+            second: b?.as_tensor(),
+            scale,
+            dropout,
+        })
     }
 
     /// The tensors that are trained, by name.
@@ -100,42 +111,30 @@ impl Parameters {
             let tensor = self.get(&expected.name);
             let merged = match self.adapter(&expected.name) {
                 None => tensor.copy()?,
-                Some((a, b, scale)) => merge(tensor, a, b, scale)?,
+                Some(adapter) => merge(tensor, adapter.first, adapter.second, adapter.scale)?,
             };
             tensors.insert(expected.name, merged);
         }
         Ok(Decoder::from_tensors(config.clone(), tensors))
     }
 
-    /// Which of the trained tensors decay.
-    pub(crate) fn decays(name: &str, decay: Decay, config: &Config) -> bool {
-        match decay {
-            Decay::All => true,
-            Decay::Matrices => {
-                let expected = layout::tensors(config);
-                expected
-                    .iter()
-                    .find(|e| e.name == name)
-                    .is_none_or(|e| e.role == Role::Matrix)
+    /// Which of the trained tensors decay; the halves of low-rank additions are matrices.
+    pub(crate) fn decaying(&self, decay: Decay, config: &Config) -> BTreeSet<String> {
+        let mut names: BTreeSet<String> = self.trained.keys().cloned().collect();
+        if decay == Decay::Matrices {
+            for tensor in layout::tensors(config) {
+                if tensor.role != Role::Matrix {
+                    names.remove(&tensor.name);
+                }
             }
         }
+        names
     }
-}
-
-/// `model.layers.0.x.weight` becomes `base_model.model.model.layers.0.x.lora_A.weight`, as PEFT names it.
-fn adapter_name(name: &str, half: &str) -> String {
-    format!(
-        "base_model.model.{}.{half}.weight",
-        name.trim_end_matches(".weight")
-    )
 }
 
 /// The first half is drawn and the second is 0, so that training starts from the model itself.
 fn adapters(config: &Config, lora: &Lora, seed: Seed) -> Result<BTreeMap<String, Var>, Error> {
     let mut trained = BTreeMap::new();
-    if lora.rank == 0 {
-        return Err(Error::request("LoRA rank is 0; expected at least 1"));
-    }
     if config.family == Family::Gpt2 {
         return Err(Error::request(
             "low-rank additions to GPT-2 are not known, since its files hold queries, keys and values as one matrix; train it in full",
@@ -184,18 +183,4 @@ fn adapters(config: &Config, lora: &Lora, seed: Seed) -> Result<BTreeMap<String,
         }
     }
     Ok(trained)
-}
-
-/// `matrix + scale · b · a`.
-fn merge(matrix: &Tensor, a: &Tensor, b: &Tensor, scale: f64) -> Result<Tensor, Error> {
-    let (rank, columns) = a.dims2()?;
-    let addition = with_values(a, |a| {
-        with_values(b, |b| {
-            multiplied(Rows::new(b, rank), &Packed::from_rows(a, rank, columns))
-        })
-    })??;
-    let scaled: Vec<f32> = addition.iter().map(|value| value * scale as f32).collect();
-    let mut merged = with_values(matrix, <[f32]>::to_vec)?;
-    add(&mut merged, &scaled);
-    Ok(Tensor::from_vec(merged, matrix.shape(), &Device::Cpu)?)
 }

@@ -1,16 +1,19 @@
 //! The training loop, one step at a time.
 
+use std::collections::BTreeSet;
+
 use numeric::Seed;
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::adamw::{AdamW, Step};
+use super::adapter::Adapter;
 use super::example::{Batch, Example, groups};
 use super::graph::{Gradients, Graph};
 use super::options::{TrainOptions, Tuning};
 use super::parameters::Parameters;
 use crate::Error;
-use crate::decoder::Decoder;
+use crate::decoder::{Decoder, serialize};
 use crate::kernels::norm::add;
 use crate::weights::with_values;
 
@@ -30,6 +33,21 @@ pub struct LedgerRow {
     pub learning_rate: f64,
     /// The length of the gradient before clipping.
     pub grad_norm: f64,
+    /// The sequences that were learnt from, in the order of the batch.
+    pub seen: Vec<Seen>,
+}
+
+/// A sequence of an example that was learnt from in one step.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Seen {
+    /// The example's place in the set.
+    pub example: usize,
+    /// The sequence's place in the example.
+    pub sequence: usize,
+    /// How many of its tokens counted.
+    pub tokens: usize,
+    /// The sum of their losses, in nats.
+    pub nll_nats: f64,
 }
 
 /// A training run: a decoder, its examples, and how far it has come.
@@ -39,6 +57,8 @@ pub struct Trainer {
     pub(crate) options: TrainOptions,
     pub(crate) optimizer: AdamW,
     pub(crate) step: usize,
+    /// The tensors that weight decay pulls to 0.
+    decaying: BTreeSet<String>,
     order: Option<(usize, Vec<usize>)>,
     pool: ThreadPool,
 }
@@ -64,6 +84,7 @@ impl Trainer {
             .stack_size(STACK)
             .build();
         Ok(Self {
+            decaying: parameters.decaying(options.decay, decoder.config()),
             graph: Graph::new(decoder.config().clone(), parameters),
             examples,
             options,
@@ -85,8 +106,9 @@ impl Trainer {
         let rows = self.rows(step);
         let batch: Vec<&Example> = rows.iter().map(|row| &self.examples[*row]).collect();
         let tokens = batch.iter().map(|example| example.counted()).sum::<usize>();
-        let (nll, gradients) = self.gradients(&batch, 1.0 / tokens as f64)?;
-        let loss_nats = nll / tokens as f64;
+        let noise = self.options.seed.child("dropout", step as u64);
+        let (nlls, gradients) = self.gradients(&batch, 1.0 / tokens as f64, noise)?;
+        let loss_nats = nlls.iter().sum::<f64>() / tokens as f64;
         check_finite(step, "loss", loss_nats, &rows)?;
         self.check_reached(step, &gradients)?;
         let grad_norm = norm(&gradients);
@@ -100,7 +122,19 @@ impl Trainer {
             loss_nats,
             learning_rate,
             grad_norm,
+            seen: self.seen(&rows, &nlls),
         }))
+    }
+
+    /// What was trained, as one file, to come back to with [`restore`](Self::restore).
+    pub fn weights(&self) -> Result<Vec<u8>, Error> {
+        serialize(&self.graph.parameters.snapshot()?)
+    }
+
+    /// Puts the weights of another step in place of those that are there; the optimizer stays.
+    pub fn restore(&mut self, weights: &[u8]) -> Result<(), Error> {
+        let tensors = crate::weights::parse("weights", weights)?;
+        self.graph.parameters.restore("weights", &tensors)
     }
 
     /// How many steps have been taken.
@@ -118,18 +152,56 @@ impl Trainer {
         self.graph.parameters.merged(&self.graph.config)
     }
 
+    /// What was trained, where that is low-rank additions.
+    pub fn adapter(&self) -> Result<Option<Adapter>, Error> {
+        match &self.options.tuning {
+            Tuning::Full => Ok(None),
+            Tuning::Lora(lora) => {
+                let tensors = self.graph.parameters.snapshot()?;
+                Ok(Some(Adapter::new(lora.clone(), tensors)))
+            }
+        }
+    }
+
+    /// The logits after every token of one sequence, of shape (tokens · vocabulary), low-rank
+    /// additions beside their matrices as in training.
+    #[cfg(test)]
+    pub(crate) fn logits(&self, ids: &[u32]) -> Result<Vec<f32>, Error> {
+        self.graph.logits(ids)
+    }
+
     /// The mean loss over examples with the weights as they are now, in nats a counted token.
     pub fn evaluate(&self, examples: &[Example]) -> Result<f64, Error> {
         let decoder = self.decoder()?;
-        let scores: Vec<f64> = examples
+        let sequences: Vec<_> = examples.iter().flat_map(Example::sequences).collect();
+        let scores: Vec<f64> = sequences
             .par_iter()
-            .map(|example| {
-                let from = example.ids().len() - example.counted();
-                crate::score::score_from(&decoder, example.ids(), from).map(|scored| scored.nll)
+            .map(|(ids, counts)| {
+                let nlls = crate::score::token_nlls(&decoder, ids, 1)?;
+                let counted = nlls.iter().zip(&counts[1..]);
+                let counted = counted.filter_map(|((nll, _), counts)| counts.then_some(*nll));
+                Ok(counted.sum())
             })
-            .collect::<Result<_, _>>()?;
+            .collect::<Result<_, Error>>()?;
         let tokens: usize = examples.iter().map(Example::counted).sum();
         Ok(numeric::sum(scores) / tokens.max(1) as f64)
+    }
+
+    /// Which sequences have these losses.
+    fn seen(&self, rows: &[usize], nlls: &[f64]) -> Vec<Seen> {
+        let sequences = rows.iter().flat_map(|row| {
+            let sequences = self.examples[*row].sequences().enumerate();
+            sequences.map(|(place, (_, counts))| (*row, place, counts))
+        });
+        let seen = sequences
+            .zip(nlls)
+            .map(|((example, sequence, counts), nll)| Seen {
+                example,
+                sequence,
+                tokens: counts.iter().filter(|counts| **counts).count(),
+                nll_nats: *nll,
+            });
+        seen.collect()
     }
 
     /// The examples of a step: the set over and over, each time in an order of its own.
@@ -151,33 +223,38 @@ impl Trainer {
         self.order.as_ref().map_or(&[], |(_, order)| order)
     }
 
-    /// Loss and gradients of a batch, summed over its groups in their order.
-    fn gradients(&self, batch: &[&Example], scale: f64) -> Result<(f64, Gradients), Error> {
+    /// The losses of the sequences of a batch, and its gradients summed over its groups in their order.
+    fn gradients(
+        &self,
+        batch: &[&Example],
+        scale: f64,
+        noise: Seed,
+    ) -> Result<(Vec<f64>, Gradients), Error> {
         let groups = groups(batch, self.options.rows_at_once);
-        let mut total: Option<(f64, Gradients)> = None;
+        let groups: Vec<_> = groups.iter().zip(0..).collect();
+        let mut losses = Vec::new();
+        let mut total = Gradients::new();
         for wave in groups.chunks(self.pool.current_num_threads()) {
             let parts: Vec<_> = self.pool.install(|| {
                 wave.par_iter()
-                    .map(|group| self.graph.gradients(Batch::new(group), scale))
+                    .map(|(group, index)| {
+                        let noise = noise.child("group", *index);
+                        self.graph.gradients(Batch::new(group), scale, noise)
+                    })
                     .collect()
             });
             for part in parts {
-                let (nll, gradients) = part?;
-                match &mut total {
-                    None => total = Some((nll, gradients)),
-                    Some((sum, sums)) => {
-                        *sum += nll;
-                        for (name, gradient) in gradients {
-                            match sums.get_mut(&name) {
-                                Some(sum) => add(sum, &gradient),
-                                None => drop(sums.insert(name, gradient)),
-                            }
-                        }
+                let (nlls, gradients) = part?;
+                losses.extend(nlls);
+                for (name, gradient) in gradients {
+                    match total.get_mut(&name) {
+                        Some(sum) => add(sum, &gradient),
+                        None => drop(total.insert(name, gradient)),
                     }
                 }
             }
         }
-        Ok(total.unwrap_or_default())
+        Ok((losses, total))
     }
 
     fn apply(
@@ -199,8 +276,7 @@ impl Trainer {
         self.optimizer.begin();
         for (name, gradient) in gradients {
             let var = &self.graph.parameters.trained()[name];
-            let decays = Parameters::decays(name, self.options.decay, &self.graph.config);
-            let decay = if decays {
+            let decay = if self.decaying.contains(name) {
                 self.options.weight_decay
             } else {
                 0.0
@@ -259,12 +335,11 @@ fn check_finite(step: usize, what: &'static str, value: f64, rows: &[usize]) -> 
     if value.is_finite() {
         return Ok(());
     }
-    let rows: Vec<String> = rows.iter().map(usize::to_string).collect();
     Err(Error::Diverged {
         step,
         what,
         value,
-        rows: rows.join(", "),
+        examples: rows.to_vec(),
     })
 }
 
