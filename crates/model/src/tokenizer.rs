@@ -1,5 +1,7 @@
 //! Text to tokens and back, by a Hugging Face `tokenizer.json` or a byte-level BPE trained here.
 
+mod marked;
+
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -13,6 +15,8 @@ use tokenizers::{AddedToken, Model, NormalizedString, Normalizer};
 
 use crate::Error;
 use crate::config::Config;
+
+pub use marked::MarkedTokenizer;
 
 /// The largest `tokenizer.json` that is read, in bytes.
 const LARGEST: usize = 64 << 20;

@@ -30,7 +30,7 @@ pub struct Args {
     #[arg(short, long, value_name = "DIR")]
     #[serde(skip)]
     pub output: PathBuf,
-    /// The column to learn [default: text; for a decoder, prompt and completion where a set has both]
+    /// The column to learn [default: text; for a decoder, prompt and completion where a set has both, or messages where it has them and no text]
     #[arg(long, value_name = "COLUMN")]
     pub column: Option<String>,
     /// What random choices follow from.

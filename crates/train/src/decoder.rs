@@ -18,7 +18,7 @@ pub(crate) fn train(args: &Args, table: &Table, console: &Console) -> anyhow::Re
     let rows = Rows::of(args, table)?;
     let start = begin(args, &rows)?;
     let shape = shape(args, start.decoder.config())?;
-    let prepared = rows.prepare(&start.tokenizer, start.decoder.config(), shape)?;
+    let prepared = rows.prepare(table.name(), &start, shape)?;
     anyhow::ensure!(
         !prepared.examples.is_empty(),
         "no row of {} has a token to learn from",
@@ -96,7 +96,7 @@ fn validation(
         several => Table::stack("the validation sets", &several.iter().collect::<Vec<_>>())?,
     };
     let rows = Rows::of(args, &table)?;
-    let prepared = rows.prepare(&start.tokenizer, start.decoder.config(), shape)?;
+    let prepared = rows.prepare(table.name(), start, shape)?;
     anyhow::ensure!(
         !prepared.examples.is_empty(),
         "no row of {} has a token to measure the loss on",
@@ -164,6 +164,7 @@ fn shape(args: &Args, config: &Config) -> anyhow::Result<Shape> {
     Ok(Shape {
         longest,
         packing: args.form.packing,
+        spoken_only: args.form.assistant_only_loss,
     })
 }
 

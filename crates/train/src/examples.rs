@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use dataset::{Table, columns};
-use model::{Config, Example, Seen, Tokenizer};
+use anyhow::Context as _;
+use dataset::{Message, Table, columns};
+use model::{ChatTemplate, Config, Example, MarkedTokenizer, Seen, Tokenizer};
 
 use crate::args::{Args, Condition};
 use crate::packing;
+use crate::start::Start;
 
 /// What the rows say, before any tokenizer.
 pub(crate) enum Rows<'a> {
@@ -14,6 +16,8 @@ pub(crate) enum Rows<'a> {
     Texts(Vec<String>),
     /// Prompts and their completions, of which the completions count.
     Pairs(Vec<(&'a str, &'a str)>),
+    /// Conversations, which a chat template makes texts of.
+    Chats(Vec<Vec<Message>>),
 }
 
 /// How rows are cut and put together.
@@ -23,6 +27,8 @@ pub(crate) struct Shape {
     pub(crate) longest: usize,
     /// Whether sequences are put together into blocks of that many tokens.
     pub(crate) packing: bool,
+    /// Whether of conversations only what the assistant says counts.
+    pub(crate) spoken_only: bool,
 }
 
 /// What became of a row.
@@ -41,6 +47,10 @@ pub(crate) struct Fate {
 /// Why a row is skipped.
 const NO_TOKENS: &str = "no-tokens";
 const NOTHING_COUNTS: &str = "no-token-to-predict";
+/// A text of a conversation spells out a special token, and would be taken for one.
+const SPELLS_MARK: &str = "special-token-in-text";
+/// The template does not leave earlier turns as they were, so that the assistant's cannot be told.
+const TURNS_CHANGE: &str = "template-changes-turns";
 
 /// Tokens to learn from, and what became of the rows.
 pub(crate) struct Prepared {
@@ -51,8 +61,23 @@ pub(crate) struct Prepared {
 }
 
 impl<'a> Rows<'a> {
-    /// The rows of `table`: the column asked for, or prompt and completion where it has both, or `text`.
+    /// The rows of `table`: the column asked for, or prompt and completion where it has both, or
+    /// `text`, or `messages`.
     pub(crate) fn of(args: &Args, table: &'a Table) -> anyhow::Result<Self> {
+        let messages = columns::MESSAGES.name;
+        let is_chat = match &args.column {
+            Some(column) => column == messages,
+            None => table.has(messages) && !table.has(columns::TEXT.name),
+        };
+        if is_chat {
+            return Ok(Self::Chats(table.messages()?));
+        }
+        let spoken_only = args.form.assistant_only_loss;
+        anyhow::ensure!(
+            !spoken_only,
+            "--assistant-only-loss is for conversations, but nothing is read from a column `{messages}` of {}",
+            table.name()
+        );
         let labelled = args.form.condition.unwrap_or_default() == Condition::Label;
         let [prompt, completion] = [columns::PROMPT.name, columns::COMPLETION.name];
         if args.column.is_none() && table.has(prompt) && table.has(completion) {
@@ -89,17 +114,25 @@ impl<'a> Rows<'a> {
                 .iter()
                 .flat_map(|(prompt, completion)| [*prompt, *completion])
                 .collect(),
+            Self::Chats(chats) => chats
+                .iter()
+                .flatten()
+                .map(|turn| turn.content.as_str())
+                .collect(),
         }
     }
 
-    /// The rows as tokens, between those that begin and end a text, each a sequence or more.
+    /// The rows of the set `name` as tokens, between those that begin and end a text, each a sequence or more.
     pub(crate) fn prepare(
         &self,
-        tokenizer: &Tokenizer,
-        config: &Config,
+        name: &str,
+        start: &Start,
         shape: Shape,
     ) -> anyhow::Result<Prepared> {
-        let sequences = self.sequences(tokenizer, config)?;
+        let sequences = match self {
+            Self::Chats(chats) => spoken(name, chats, start, shape)?,
+            _ => self.sequences(&start.tokenizer, start.decoder.config())?,
+        };
         let mut prepared = Prepared {
             examples: Vec::new(),
             rows: Vec::new(),
@@ -132,9 +165,33 @@ impl<'a> Rows<'a> {
                     .map(|(prompt, completion)| Sequence::of(prompt, completion, config))
                     .collect()
             }
+            Self::Chats(_) => Vec::new(),
         };
         Ok(sequences)
     }
+}
+
+/// Conversations as the model's template writes them; which marks begin and end a text is its own business.
+fn spoken(
+    name: &str,
+    chats: &[Vec<Message>],
+    start: &Start,
+    shape: Shape,
+) -> anyhow::Result<Vec<Sequence>> {
+    let Some(template) = &start.chat else {
+        let error = anyhow::anyhow!("the model has no chat template to write conversations with");
+        return Err(cli::with_hint(error, "give one with --chat-template-path"));
+    };
+    let tokenizer = start.tokenizer.marked();
+    let sequences = chats.iter().enumerate().map(|(row, turns)| {
+        let turns: Vec<(&str, &str)> = turns
+            .iter()
+            .map(|turn| (turn.role.as_str(), turn.content.as_str()))
+            .collect();
+        Sequence::spoken(&turns, template, &tokenizer, shape)
+            .with_context(|| format!("row {row} of {name}"))
+    });
+    sequences.collect()
 }
 
 /// The tokens of a row, and which of them are to be predicted.
@@ -142,6 +199,8 @@ impl<'a> Rows<'a> {
 struct Sequence {
     ids: Vec<u32>,
     counts: Vec<bool>,
+    /// Why there are none, where that has a reason of its own.
+    skipped: Option<&'static str>,
 }
 
 impl Sequence {
@@ -166,13 +225,58 @@ impl Sequence {
         ids.extend(text);
         ids.extend(config.eos_token_ids.first());
         let counts = (0..ids.len()).map(|at| at >= context).collect();
-        Self { ids, counts }
+        Self {
+            ids,
+            counts,
+            skipped: None,
+        }
+    }
+
+    /// A conversation, of which all counts, or what the assistant says.
+    fn spoken(
+        turns: &[(&str, &str)],
+        template: &ChatTemplate,
+        tokenizer: &MarkedTokenizer,
+        shape: Shape,
+    ) -> anyhow::Result<Self> {
+        let skipped = |reason| Self {
+            skipped: Some(reason),
+            ..Self::default()
+        };
+        let mut texts = turns.iter().flat_map(|(role, content)| [role, content]);
+        if turns.is_empty() {
+            return Ok(Self::default());
+        }
+        if texts.any(|text| tokenizer.mark_in(text).is_some()) {
+            return Ok(skipped(SPELLS_MARK));
+        }
+        let (text, counted) = if shape.spoken_only {
+            let rendered = template.render(turns)?;
+            match rendered.spoken {
+                Some(spoken) => (rendered.text, spoken),
+                None => return Ok(skipped(TURNS_CHANGE)),
+            }
+        } else {
+            let text = template.text(turns, false)?;
+            let all = 0..text.len();
+            (text, std::iter::once(all).collect())
+        };
+        let (ids, counts) = tokenizer.encode(&text, &counted)?;
+        Ok(Self {
+            ids,
+            counts,
+            skipped: None,
+        })
     }
 }
 
 impl Prepared {
     fn add(&mut self, row: usize, sequence: Sequence, shape: Shape) {
-        let Sequence { ids, counts } = sequence;
+        let Sequence {
+            ids,
+            counts,
+            skipped,
+        } = sequence;
         let mut fate = Fate {
             tokens: ids.len(),
             ..Fate::default()
@@ -192,11 +296,11 @@ impl Prepared {
                 self.rows.push(vec![row]);
             }
         }
-        fate.skipped = match (fate.tokens, fate.counted) {
+        fate.skipped = skipped.or(match (fate.tokens, fate.counted) {
             (0, _) => Some(NO_TOKENS),
             (_, 0) => Some(NOTHING_COUNTS),
             _ => None,
-        };
+        });
         self.fates.push(fate);
     }
 
@@ -255,15 +359,98 @@ fn parts(ids: &[u32], longest: usize) -> Vec<std::ops::Range<usize>> {
 
 #[cfg(test)]
 mod tests {
+    use model::Decoder;
+
     use super::*;
 
-    fn prepared(rows: &Rows<'_>, longest: usize, packing: bool) -> Prepared {
+    fn start(template: Option<&str>) -> Start {
         let tokenizer = Tokenizer::train(&["ab ab"], 300, &["<s>", "</s>"]).expect("a tokenizer");
         let config = Config::preset("tiny")
             .expect("a shape")
             .with_special_tokens(Some(0), vec![1]);
-        let shape = Shape { longest, packing };
-        rows.prepare(&tokenizer, &config, shape).expect("tokens")
+        let template = template.map(|source| ChatTemplate::new(source, &BTreeMap::new()));
+        Start {
+            decoder: Decoder::initialize(config, numeric::Seed::new(1)).expect("drawn"),
+            tokenizer,
+            files: Vec::new(),
+            inputs: Vec::new(),
+            chat: template.map(|template| template.expect("a template")),
+            base: None,
+        }
+    }
+
+    fn shape(longest: usize) -> Shape {
+        Shape {
+            longest,
+            packing: false,
+            spoken_only: false,
+        }
+    }
+
+    fn prepared(rows: &Rows<'_>, longest: usize, packing: bool) -> Prepared {
+        let shape = Shape {
+            packing,
+            ..shape(longest)
+        };
+        rows.prepare("a.csv", &start(None), shape).expect("tokens")
+    }
+
+    fn chats(turns: &[&[(&str, &str)]]) -> Rows<'static> {
+        let message = |(role, content): &(&str, &str)| Message {
+            role: (*role).to_owned(),
+            content: (*content).to_owned(),
+        };
+        let chats = turns
+            .iter()
+            .map(|turns| turns.iter().map(message).collect());
+        Rows::Chats(chats.collect())
+    }
+
+    #[test]
+    fn of_a_conversation_all_counts_or_what_the_assistant_says() {
+        let plain = "{% for m in messages %}<s>{{ m.role[0] }}:{{ m.content }}</s>{% endfor %}{% if add_generation_prompt %}<s>a:{% endif %}";
+        let rows = chats(&[
+            &[("user", "x"), ("assistant", "yz")],
+            &[("user", "</s>"), ("assistant", "y")],
+            &[("user", "x")],
+            &[],
+        ]);
+        let counted = |spoken_only| -> Vec<(usize, usize, Option<&str>)> {
+            let shape = Shape {
+                spoken_only,
+                ..shape(100)
+            };
+            let prepared = rows.prepare("a.csv", &start(Some(plain)), shape);
+            let fates = prepared.expect("tokens").fates.into_iter();
+            fates
+                .map(|fate| (fate.tokens, fate.counted, fate.skipped))
+                .collect()
+        };
+        // <s> u : x </s> <s> a : y z </s>, of which y z </s> is said by the assistant.
+        let spelt = (0, 0, Some(SPELLS_MARK));
+        let empty = (0, 0, Some(NO_TOKENS));
+        assert_eq!(
+            counted(true),
+            [(11, 3, None), spelt, (5, 0, Some(NOTHING_COUNTS)), empty]
+        );
+        assert_eq!(counted(false), [(11, 10, None), spelt, (5, 4, None), empty]);
+    }
+
+    #[test]
+    fn a_conversation_that_cannot_be_written_is_named() {
+        let rows = chats(&[&[("user", "x")]]);
+        let said = |template: Option<&str>| {
+            let prepared = rows.prepare("a.csv", &start(template), shape(9));
+            format!("{:#}", prepared.err().expect("refused"))
+        };
+        assert_eq!(
+            said(None),
+            "the model has no chat template to write conversations with"
+        );
+        assert_eq!(
+            said(Some("{{ raise_exception('no system turn') }}")),
+            "row 0 of a.csv: the chat template: no system turn (line 1)"
+        );
     }
 
     fn texts(texts: &[&str]) -> Rows<'static> {

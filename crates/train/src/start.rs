@@ -1,8 +1,10 @@
 //! What a decoder begins from: a model that is there, or fresh weights and a tokenizer of its own.
 
+use std::collections::BTreeMap;
+
 use anyhow::Context as _;
 use dataset::{Directory, DirectorySource, Input};
-use model::{Base, Config, Decoder, Files, Tokenizer};
+use model::{Base, CHAT_TEMPLATE, ChatTemplate, Config, Decoder, Files, Tokenizer};
 use serde_json::json;
 
 use crate::args::{Args, Method, StartArgs};
@@ -17,7 +19,7 @@ const KEPT: [&str; 5] = [
     "tokenizer_config.json",
     "special_tokens_map.json",
     "generation_config.json",
-    "chat_template.jinja",
+    CHAT_TEMPLATE,
 ];
 const PRESET: &str = "1m";
 
@@ -28,6 +30,8 @@ pub(crate) struct Start {
     /// Files that go into the new directory unchanged.
     pub(crate) files: Vec<(String, Vec<u8>)>,
     pub(crate) inputs: Vec<Input>,
+    /// What makes texts of conversations, where there is something.
+    pub(crate) chat: Option<ChatTemplate>,
     /// How an adapter speaks of the model, where one is made.
     pub(crate) base: Option<Base>,
 }
@@ -58,10 +62,12 @@ pub(crate) fn from_model(args: &Args, source: &DirectorySource) -> anyhow::Resul
     tokenizer
         .check_fits(decoder.config())
         .with_context(loading)?;
+    let mut files = kept(home, &KEPT)?;
     Ok(Start {
         decoder,
         tokenizer,
-        files: kept(home, &KEPT)?,
+        chat: chat(args, home, &mut files)?,
+        files,
         inputs: vec![directory.input("model")?],
         base: makes_adapter
             .then(|| Base::of(source, &directory, &args.output))
@@ -72,14 +78,16 @@ pub(crate) fn from_model(args: &Args, source: &DirectorySource) -> anyhow::Resul
 /// Fresh weights for the rows.
 pub(crate) fn from_scratch(args: &Args, rows: &Rows<'_>) -> anyhow::Result<Start> {
     let shape = shape(&args.start)?;
-    let (tokenizer, config, files, inputs) = match &args.start.tokenizer {
+    let (tokenizer, config, mut files, inputs) = match &args.start.tokenizer {
         Some(source) => given(source, shape)?,
         None => learnt(args, rows, shape)?,
     };
     let decoder = Decoder::initialize(config, args.seed.seed.child("weights", 0))?;
+    let own: BTreeMap<String, Vec<u8>> = files.iter().cloned().collect();
     Ok(Start {
         decoder,
         tokenizer,
+        chat: chat(args, &own, &mut files)?,
         files,
         inputs,
         base: None,
@@ -136,6 +144,23 @@ fn learnt(args: &Args, rows: &Rows<'_>, shape: Config) -> anyhow::Result<Parts> 
         ),
     ];
     Ok((tokenizer, config, files, Vec::new()))
+}
+
+/// The chat template that was given, which is then saved too, or else the one of the model.
+fn chat(
+    args: &Args,
+    home: &dyn Files,
+    files: &mut Vec<(String, Vec<u8>)>,
+) -> anyhow::Result<Option<ChatTemplate>> {
+    let Some(file) = &args.form.chat_template_path else {
+        return Ok(ChatTemplate::find(home)?);
+    };
+    let source = dataset::read_text(&file.0)?;
+    let template = ChatTemplate::new(&source, home)
+        .with_context(|| format!("{} cannot be used", file.0.display()))?;
+    files.retain(|(name, _)| name != CHAT_TEMPLATE);
+    files.push((CHAT_TEMPLATE.to_owned(), source.into_bytes()));
+    Ok(Some(template))
 }
 
 fn kept(directory: &dyn Files, names: &[&str]) -> anyhow::Result<Vec<(String, Vec<u8>)>> {

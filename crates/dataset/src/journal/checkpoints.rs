@@ -43,9 +43,8 @@ impl Checkpoints {
     pub fn open(output: &Path, run: &BTreeMap<String, Value>, resume: Resume) -> Result<Self> {
         // A trailing slash would put the journal inside the directory.
         let sink = Sink::Path(output.components().collect());
-        let journal = match Journal::open(&sink, run, Resume::Auto)? {
-            Some(journal) => journal,
-            None => return Err(Error::new("standard output has no place for checkpoints")),
+        let Some(journal) = Journal::open(&sink, run, Resume::Auto)? else {
+            return Err(Error::new("standard output has no place for checkpoints"));
         };
         let steps = journal.checkpoint_steps()?;
         match resume {

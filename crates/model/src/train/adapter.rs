@@ -354,24 +354,26 @@ mod tests {
 
     #[test]
     fn a_saved_adapter_gives_the_model_that_was_trained() {
-        let lora = Lora {
-            rank: 3,
-            alpha: 5.0,
-            targets: vec!["q_proj".into(), "down_proj".into()],
-            ..Lora::default()
-        };
-        let trainer = trained(lora, 4);
-        let merged = trainer.decoder().expect("merged");
-        let again = loaded(&files(&trainer)).expect("read");
-        assert_eq!(
-            again.to_files().expect("written"),
-            merged.to_files().expect("written")
-        );
-        // The sum of both halves' products is the same but for the order of additions.
-        let ids = [5, 6, 7, 8, 9];
-        let unmerged = trainer.logits(&ids).expect("logits");
-        for (one, other) in unmerged.iter().zip(merged.logits(&ids).expect("logits")) {
-            assert!((one - other).abs() < 1e-5, "{one} {other}");
+        for rank in [1, 3] {
+            let lora = Lora {
+                rank,
+                alpha: 5.0,
+                targets: vec!["q_proj".into(), "down_proj".into()],
+                ..Lora::default()
+            };
+            let trainer = trained(lora, 4);
+            let merged = trainer.decoder().expect("merged");
+            let again = loaded(&files(&trainer)).expect("read");
+            assert_eq!(
+                again.to_files().expect("written"),
+                merged.to_files().expect("written")
+            );
+            // The sum of both halves' products is the same but for the order of additions.
+            let ids = [5, 6, 7, 8, 9];
+            let unmerged = trainer.logits(&ids).expect("logits");
+            for (one, other) in unmerged.iter().zip(merged.logits(&ids).expect("logits")) {
+                assert!((one - other).abs() < 1e-5, "{one} {other}");
+            }
         }
     }
 

@@ -43,6 +43,12 @@ pub struct FormArgs {
     /// Fill blocks of --max-length tokens with whole texts, which do not see one another; a step then counts blocks, and no token is cut off
     #[arg(long)]
     pub packing: bool,
+    /// The template that makes a text of `messages`, in Jinja; it is saved with the model [default: the model's own]
+    #[arg(long, value_name = "FILE")]
+    pub chat_template_path: Option<NamedFile>,
+    /// Of `messages`, only what the assistant says counts
+    #[arg(long)]
+    pub assistant_only_loss: bool,
 }
 
 /// Low-rank additions; the names are those of PEFT.
