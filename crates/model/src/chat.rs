@@ -168,8 +168,7 @@ mod tests {
 
     /// As SmolLM2 and Qwen2 write conversations.
     const CHATML: &str = "{% for message in messages %}
-    {{- '<|im_start|>' + message['role'] + '\\n' + message['content'].strip() + '<|im_end|>' + '\\n' }}
-{% endfor %}
+{{ '<|im_start|>' + message['role'] + '\\n' + message['content'].strip() + '<|im_end|>' + '\\n' }}{% endfor %}
 {% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}";
 
     fn template(source: &str) -> Result<ChatTemplate, Error> {
@@ -191,7 +190,7 @@ mod tests {
             .expect("a template")
             .render(&TURNS)
             .expect("a text");
-        // transformers 5: tokenizer.apply_chat_template(messages, tokenize=False).
+        // transformers 4.57.6: tokenizer.apply_chat_template(messages, tokenize=False).
         assert_eq!(
             rendered.text,
             "<|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\nhello<|im_end|>\n\

@@ -18,16 +18,17 @@ pub(crate) fn train(args: &Args, table: &Table, console: &Console) -> anyhow::Re
     let rows = Rows::of(args, table)?;
     let start = begin(args, &rows)?;
     let shape = shape(args, start.decoder.config())?;
-    let prepared = rows.prepare(table.name(), &start, shape)?;
+    let mut prepared = rows.prepare(table.name(), &start, shape)?;
     anyhow::ensure!(
         !prepared.examples.is_empty(),
         "no row of {} has a token to learn from",
         table.name()
     );
     let validation = validation(args, &start, shape)?;
-    let options = settings::options(args, prepared.examples.len())?;
+    let examples = std::mem::take(&mut prepared.examples);
+    let options = settings::options(args, examples.len())?;
     let settings = settings::recorded(&options);
-    let plan = plan(args, &options, prepared.examples.len())?;
+    let plan = plan(args, &options, examples.len())?;
     let mut inputs = start.inputs.clone();
     inputs.extend(
         validation
@@ -41,7 +42,6 @@ pub(crate) fn train(args: &Args, table: &Table, console: &Console) -> anyhow::Re
         validation: validation.as_ref().map_or(&[], |(_, examples)| examples),
         ids: &table.texts(columns::ID.name)?,
     };
-    let examples = prepared.examples.clone();
     let mut session = Session::open(&start.decoder, examples, options, checkpoints, console)?;
     session.run(&plan, &material, console)?;
     let mut files = model_files(&session.trainer, start.base.as_ref())?;
