@@ -155,7 +155,7 @@ fn a_run_that_leaves_the_finite_numbers_names_its_rows_and_keeps_what_was_good()
 fn packing_learns_every_token_in_fewer_examples() {
     let folder = folder();
     let path = folder.path();
-    let line = format!("a.csv {SCRATCH} --epochs 1 --max-length 16");
+    let line = format!("a.csv {SCRATCH} --epochs 1 --max-length 4");
     trained(path, &format!("{line} -o cut"));
     trained(path, &format!("{line} --packing -o packed"));
     let rows = |name: &str| table(path, &format!("{name}/ledger-rows.parquet"));
