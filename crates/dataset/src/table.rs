@@ -183,6 +183,17 @@ impl Table {
         whole.collect()
     }
 
+    /// The values of the column called `name` as they are shown, whatever its type; a null is `null`.
+    pub fn shown(&self, name: &str) -> Result<Vec<String>> {
+        let mut shown = Vec::with_capacity(self.len());
+        for chunk in self.chunks(name)? {
+            let texts = cast(chunk, &DataType::Utf8)?;
+            let values = texts.as_string::<i32>().iter();
+            shown.extend(values.map(|value| value.unwrap_or("null").to_owned()));
+        }
+        Ok(shown)
+    }
+
     /// The values of the integer column called `name`, with its nulls.
     pub fn integers(&self, name: &str) -> Result<Vec<Option<i32>>> {
         let mut values = Vec::with_capacity(self.len());

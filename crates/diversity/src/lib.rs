@@ -7,6 +7,8 @@
 mod bleu;
 mod compressed;
 mod context;
+mod contributions;
+mod distances;
 mod error;
 mod estimate;
 mod figure;
@@ -20,6 +22,7 @@ mod set;
 pub mod shift;
 
 pub use context::{Context, Options};
+pub use contributions::{ByRow, CONTRIBUTIONS, Contribution, EachRow};
 pub use error::{MeasureError, UnknownName};
 pub use estimate::{Found, FoundAll, estimates, shift_estimates};
 pub use figure::{Figure, Measured, Param, ParamValue, params_json};

@@ -200,6 +200,13 @@ mod tests {
     }
 
     #[test]
+    fn the_papers_measures_are_known() {
+        for name in PAPER {
+            assert!(measures().any(|measure| measure.name() == *name), "{name}");
+        }
+    }
+
+    #[test]
     fn an_unknown_name_lists_the_known_ones() {
         let error = named("distinct_9").expect_err("unknown").to_string();
         assert!(

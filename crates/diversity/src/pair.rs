@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use numeric::Vectors;
-use text::TokenIds;
+use text::{NGrams, TokenIds};
 
 use crate::{MeasureError, Set, Texts};
 
@@ -84,6 +84,26 @@ pub struct JointTokens {
     pub split: usize,
 }
 
+impl JointTokens {
+    /// How often each n-gram of this `order` occurs in the reference, and in the other set.
+    pub fn counts(&self, order: usize) -> [Vec<u64>; 2] {
+        let ngrams = NGrams::of_order(&self.tokens, order);
+        let mut counts = [vec![0; ngrams.kinds()], vec![0; ngrams.kinds()]];
+        for (text, row) in ngrams.rows().iter().enumerate() {
+            let counts = &mut counts[usize::from(text >= self.split)];
+            row.iter().for_each(|id| counts[*id as usize] += 1);
+        }
+        counts
+    }
+
+    /// How many tokens each text of the reference has, and each of the other set.
+    pub fn lengths(&self) -> [Vec<usize>; 2] {
+        let mut lengths: Vec<usize> = self.tokens.rows().iter().map(<[u32]>::len).collect();
+        let other = lengths.split_off(self.split);
+        [lengths, other]
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use text::Tokenizer;
@@ -102,6 +122,15 @@ mod tests {
         let rows: Vec<_> = joint.tokens.rows().iter().collect();
         assert_eq!(rows, [&[0, 1][..], &[2], &[2, 0], &[3]]);
         assert_eq!(joint.split, 2);
+    }
+
+    #[test]
+    fn each_set_is_counted_by_itself() {
+        let pair = pair();
+        let joint = pair.tokens().expect("texts");
+        assert_eq!(joint.counts(1), [vec![1, 1, 1, 0], vec![1, 0, 1, 1]]);
+        assert_eq!(joint.counts(2), [vec![1, 0], vec![0, 1]]);
+        assert_eq!(joint.lengths(), [vec![2, 1], vec![2, 1]]);
     }
 
     #[test]

@@ -12,8 +12,8 @@ use arrow::datatypes::Float32Type;
 use diversity::metrics::{
     Kernel, dcscore, distinct, k_center, kmeans_inertia, ngram_vendi, self_bleu, vendi,
 };
-use diversity::shift::mmd2_rbf;
-use diversity::{Context, Options, Pair, Set};
+use diversity::shift::{Histograms, mmd2_rbf, prdc};
+use diversity::{Context, Options, Pair, ParamValue, Set};
 use numeric::{Clusters, Points, Seed, Vectors};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::Value;
@@ -423,10 +423,84 @@ fn mmd_is_that_of_numpy() {
         let [reference, other] = pair(&fixtures, golden);
         let gamma = golden["params"]["gamma"].as_f64().expect("a number");
         let found = mmd2_rbf(&reference, &other, gamma).expect("enough vectors");
-        assert_close(found, &golden["value"]["unbiased"], LINEAR_ALGEBRA, golden);
+        assert_close(
+            found.value,
+            &golden["value"]["unbiased"],
+            LINEAR_ALGEBRA,
+            golden,
+        );
+        let biased = found.details.iter().find(|detail| detail.key == "biased");
+        let Some(ParamValue::Real(biased)) = biased.map(|detail| detail.value) else {
+            panic!("the biased value stands beside");
+        };
+        assert_close(biased, &golden["value"]["biased"], LINEAR_ALGEBRA, golden);
         checked += 1;
     }
     assert!(checked >= 2, "{checked}");
+}
+
+#[test]
+fn mauve_is_that_of_the_histograms_and_its_clusters_are_as_good() {
+    let Some(fixtures) = Fixtures::open() else {
+        return;
+    };
+    let mut checked = 0;
+    for golden in fixtures.of("mauve", "mauve-text") {
+        let value = &golden["value"];
+        let shares = |name: &str| -> Vec<f64> {
+            let shares = value[name].as_array().expect("a histogram").iter();
+            shares
+                .map(|share| share.as_f64().expect("a share"))
+                .collect()
+        };
+        let [reference, other] = pair(&fixtures, golden);
+        let counts = |shares: Vec<f64>, n: usize| -> Vec<u64> {
+            let counts = shares.iter().map(|share| (share * n as f64).round() as u64);
+            counts.collect()
+        };
+        let scaling = golden["params"]["scaling"].as_f64().expect("a number");
+        let histograms = Histograms {
+            reference: counts(shares("p_hist"), reference.len()),
+            other: counts(shares("q_hist"), other.len()),
+        };
+        assert_close(histograms.mauve(scaling), &value["mauve"], EXACT, golden);
+        let smoothed = histograms.smoothed();
+        assert_close(smoothed.mauve(scaling), &value["mauve_star"], EXACT, golden);
+        let integral = histograms.frontier_integral();
+        assert_close(integral, &value["fi"], EXACT, golden);
+        // The peer's own clusters give 0.354 and 0.435 with two seeds.
+        let pair = Pair::new(Set::of_vectors(&reference), Set::of_vectors(&other));
+        let context = Context::new(&Options::new(Seed::new(1)));
+        let shift = diversity::shift("mauve").expect("known");
+        let found = shift.measure(&pair, &context).expect("finite").value;
+        assert!((0.3..0.5).contains(&found), "{found}");
+        checked += 1;
+    }
+    assert_eq!(checked, 4);
+}
+
+#[test]
+fn precision_recall_density_and_coverage_are_those_of_prdc() {
+    let Some(fixtures) = Fixtures::open() else {
+        return;
+    };
+    let mut checked = 0;
+    for golden in fixtures.of("prdc", "prdc") {
+        let [reference, other] = pair(&fixtures, golden);
+        let k = whole(&golden["params"]["nearest_k"]);
+        let found = prdc(&reference, &other, k).expect("enough vectors");
+        let values = [
+            (found.precision, "precision"),
+            (found.recall, "recall"),
+            (found.density, "density"),
+            (found.coverage, "coverage"),
+        ];
+        for (value, name) in values {
+            assert_close(value, &golden["value"][name], EXACT, golden);
+        }
+        checked += 1;
+    }
+    assert_eq!(checked, 3);
 }
 
 fn pair(fixtures: &Fixtures, golden: &Value) -> [Vectors; 2] {

@@ -83,6 +83,14 @@ impl Symmetric {
         self.eigen(None)
     }
 
+    /// The eigenvalues, ascending, and as many eigenvectors, row after row of shape (d, d).
+    pub fn eigenvectors(&self) -> Result<(Vec<f64>, Vec<f64>), LinalgError> {
+        let mut basis = Mat::zeros(self.dim, self.dim);
+        let eigenvalues = self.eigen(Some(basis.as_mut()))?;
+        let at = |at: usize| basis[(at % self.dim, at / self.dim)];
+        Ok((eigenvalues, (0..self.dim * self.dim).map(at).collect()))
+    }
+
     /// The symmetric square root of a positive semidefinite matrix: R with R R = self.
     ///
     /// Eigenvalues below 0, which rounding makes of 0, count as 0.
@@ -337,6 +345,19 @@ mod tests {
         let eigenvalues = matrix.eigenvalues().expect("converges");
         assert!((eigenvalues[0] - 1.0).abs() < 1e-14 && (eigenvalues[1] - 3.0).abs() < 1e-14);
         assert_eq!(matrix.trace(), 4.0);
+    }
+
+    #[test]
+    fn a_matrix_stretches_its_eigenvectors() {
+        // [[2, 1], [1, 2]] leaves (1, −1)/√2 as it is and stretches (1, 1)/√2 by 3.
+        let matrix = Symmetric::from_fn(2, |i, j| if i == j { 2.0 } else { 1.0 });
+        let (values, vectors) = matrix.eigenvectors().expect("converges");
+        assert!((values[1] - 3.0).abs() < 1e-14);
+        assert!((vectors[0] + vectors[1]).abs() < 1e-14);
+        assert!(
+            (vectors[2] - vectors[3]).abs() < 1e-14
+                && (vectors[2].abs() - 0.5f64.sqrt()).abs() < 1e-14
+        );
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::statistics::{OverSeeds, over_seeds};
 /// The level, or the arm, of human rows that were scored for comparison.
 const HUMAN: &str = "human";
 /// Rows whose params have one of these are details of a figure, such as the score of one class.
-const DETAILS: &[&str] = &["class", "label"];
+const DETAILS: &[&str] = &["class", "group", "label"];
 
 /// What sets an arm apart from the others; in the order in which arms are shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,21 +2,24 @@
 
 mod measured;
 mod scored;
+mod scoring;
+mod table;
 mod threshold;
+mod verdict;
 mod wanted;
 
-use anyhow::Context as _;
+use std::io::{IsTerminal as _, Write as _};
+
 use cli::{ArmArgs, Common, Console, InputArgs, Outcome, OutputArgs, SeedArgs, Stage};
 use dataset::results::{self, ResultRow};
-use dataset::{RowEquation, Run, Source, Table, Writer, columns};
+use dataset::{RowEquation, Run, Sink, Source, Table, Writer, columns};
+use diversity::{Measure, Reads};
 use serde::Serialize;
 
-use diversity::{Measure, Options, Reads};
-
-use crate::measured::{Told, baselines_of, metrics_of, shifts_of};
-use crate::scored::{Making, Scored};
 pub use crate::scored::{Order, Words};
+use crate::scoring::{Outcomes, Scoring};
 use crate::threshold::Threshold;
+use crate::verdict::Verdict;
 use crate::wanted::Wanted;
 pub use crate::wanted::{Choice, Name};
 
@@ -71,6 +74,13 @@ pub struct Args {
     /// Compute no intervals; they take about 20 times as long as the values
     #[arg(long)]
     pub no_intervals: bool,
+    /// Measure each value of this column by itself, such as label, level or source, all at the size of the smallest or at --sample
+    #[arg(long, value_name = "COLUMN")]
+    pub by: Option<String>,
+    /// Also write the scored rows with what each adds: its share of DCScore, its distance from the nearest row and from the reference, its n-gram novelty and DSIR weight
+    #[arg(long, value_name = "FILE")]
+    #[serde(skip)]
+    pub rows_out: Option<Sink>,
     /// Exit with 1 unless the value is at least this, such as distinct_2=0.4; may be given several times
     #[arg(long, value_name = "METRIC=VALUE")]
     pub at_least: Vec<Threshold>,
@@ -119,11 +129,39 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
         &args.compat,
         reference.is_some(),
     );
+    check_outputs(args, &table)?;
     check_request(args, &wanted, &table, reference.as_ref())?;
-    let mut rows = measured(args, &wanted, &table, reference.as_ref())?;
+    let scoring = Scoring::new(args, &wanted, &table, reference.as_ref());
+    let Outcomes {
+        mut rows,
+        verdict,
+        with_columns,
+    } = scoring.run()?;
     rows.iter_mut().for_each(|row| args.arm.describe(row));
-    write(args, &table, reference.as_ref(), &rows)?;
-    Ok(close(args, console, table.len(), &rows))
+    let run = provenance(args, &table, reference.as_ref())?;
+    if let (Some(sink), Some(table)) = (&args.rows_out, &with_columns) {
+        let mut writer = Writer::create(sink, table.schema())?;
+        table.write(&mut writer)?;
+        writer.finish(&run)?;
+    }
+    write(args, &run, &rows)?;
+    Ok(close(args, console, table.len(), &rows, verdict.as_ref()))
+}
+
+/// The two outputs must be two, and rows that are told apart need the column that tells them.
+fn check_outputs(args: &Args, table: &Table) -> anyhow::Result<()> {
+    if args.rows_out == Some(Sink::Stdout) {
+        let error = anyhow::anyhow!("--rows-out is -, but standard output is for the figures");
+        return Err(cli::with_hint(error, "name a file"));
+    }
+    cli::distinct(&[
+        ("--output", cli::file_of(&args.output.output)),
+        ("--rows-out", args.rows_out.as_ref().and_then(cli::file_of)),
+    ])?;
+    match &args.by {
+        Some(column) => Ok(table.require(column)?),
+        None => Ok(()),
+    }
 }
 
 /// A measure that was asked for by name must be possible; of the others, those that are not are
@@ -167,65 +205,16 @@ fn column_of(args: &Args, reads: Reads) -> &str {
     }
 }
 
-fn measured(
-    args: &Args,
-    wanted: &Wanted,
-    table: &Table,
-    reference: Option<&Table>,
-) -> anyhow::Result<Vec<ResultRow>> {
-    let making = Making {
-        text_column: &args.column,
-        vector_column: &args.embedding_column,
-        words: args.words,
-        order: args.order,
-        normalize: args.normalize,
-        seed: args.seed.seed,
-        with_vectors: wanted.reads(Reads::Vectors),
-    };
-    let told = Told {
-        options: Options::new(args.seed.seed),
-        words: args.words.tokenizer().name(),
-        embedder: table.embedder(&args.embedding_column),
-        normalize: args.normalize,
-        sample: args.sample,
-        intervals: !args.no_intervals,
-    };
-    let set = Scored::new(table, args.sample, &making)?;
-    let mut rows = metrics_of(&wanted.metrics, &set, &told)?;
-    let Some(reference) = reference.filter(|_| !wanted.shifts.is_empty()) else {
-        return Ok(rows);
-    };
-    let scored = Scored::new(reference, args.sample, &making)
-        .with_context(|| format!("the reference {} could not be read", reference.name()))?;
-    let shifts = shifts_of(&wanted.shifts, &set, &scored, &told)?;
-    drop(scored);
-    if !args.baseline_split {
-        rows.extend(shifts);
-        return Ok(rows);
-    }
-    let whole = Scored::new(reference, None, &making)?;
-    let baselines = baselines_of(&wanted.shifts, set.len(), &whole, &told)?;
-    for pair in shifts.into_iter().zip(baselines) {
-        rows.extend(<[ResultRow; 2]>::from(pair));
-    }
-    Ok(rows)
-}
-
-fn write(
-    args: &Args,
-    table: &Table,
-    reference: Option<&Table>,
-    rows: &[ResultRow],
-) -> anyhow::Result<()> {
+fn provenance(args: &Args, table: &Table, reference: Option<&Table>) -> anyhow::Result<Run> {
     let inputs = table
         .inputs()
         .iter()
         .chain(reference.iter().flat_map(|table| table.inputs()));
-    let used = args
-        .sample
-        .map_or(table.len(), |sample| sample.min(table.len())) as u64;
     let rows_in = table.len() as u64;
-    let run = Run {
+    // With --by a sample is one a group, and all rows are looked at.
+    let sample = args.sample.filter(|_| args.by.is_none());
+    let used = sample.map_or(rows_in, |sample| rows_in.min(sample as u64));
+    Ok(Run {
         stage: STAGE.name,
         arguments: cli::arguments(args)?,
         seed: Some(args.seed.seed.number()),
@@ -236,14 +225,29 @@ fn write(
             skipped: rows_in - used,
         },
         drops: std::collections::BTreeMap::new(),
-    };
+    })
+}
+
+/// The figures go to a person as a table, and anywhere else as a set.
+fn write(args: &Args, run: &Run, rows: &[ResultRow]) -> anyhow::Result<()> {
+    let mut stdout = std::io::stdout();
+    if args.output.output == Sink::Stdout && stdout.is_terminal() {
+        stdout.write_all(table::drawn(rows).as_bytes())?;
+        return Ok(());
+    }
     let mut writer = Writer::create(&args.output.output, &results::schema())?;
     writer.write(&results::to_batch(rows)?)?;
-    writer.finish(&run)?;
+    writer.finish(run)?;
     Ok(())
 }
 
-fn close(args: &Args, console: &Console, rows_in: usize, rows: &[ResultRow]) -> Outcome {
+fn close(
+    args: &Args,
+    console: &Console,
+    rows_in: usize,
+    rows: &[ResultRow],
+    verdict: Option<&Verdict>,
+) -> Outcome {
     let values = rows.iter().filter(|row| row.value.is_some()).count();
     let without = rows.len() - values;
     let reasons = if without == 0 {
@@ -256,6 +260,9 @@ fn close(args: &Args, console: &Console, rows_in: usize, rows: &[ResultRow]) -> 
         rows_in,
         cli::count(values, "figure")
     ));
+    if let Some(verdict) = verdict {
+        console.note(verdict);
+    }
     let failed = threshold::unmet(&args.at_least, &args.at_most, rows);
     failed.iter().for_each(|line| console.warn(line));
     if failed.is_empty() {

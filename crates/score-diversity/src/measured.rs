@@ -24,6 +24,8 @@ pub(crate) struct Told {
     pub(crate) sample: Option<usize>,
     /// Whether intervals are computed.
     pub(crate) intervals: bool,
+    /// The column and the value of it that the rows have in common.
+    pub(crate) group: Option<(String, String)>,
 }
 
 /// One row for each of `metrics`.
@@ -146,6 +148,10 @@ impl About {
         if let Some(sample) = told.sample {
             params["sample"] = sample.into();
         }
+        if let Some((column, value)) = &told.group {
+            params["by"] = column.as_str().into();
+            params["group"] = value.as_str().into();
+        }
         Ok(params)
     }
 }
@@ -242,6 +248,7 @@ mod tests {
             normalize: false,
             sample,
             intervals: false,
+            group: None,
         }
     }
 

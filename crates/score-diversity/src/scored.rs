@@ -64,6 +64,8 @@ pub(crate) struct Scored<'a> {
     pub(crate) hash: Option<String>,
     /// How many tokens the texts have.
     pub(crate) n_tokens: Option<i64>,
+    /// Which rows of the table these are.
+    pub(crate) rows: Vec<usize>,
     /// Why there are no texts or no vectors, by what reads them.
     lacks: Vec<(Reads, String)>,
 }
@@ -75,8 +77,18 @@ impl<'a> Scored<'a> {
         sample: Option<usize>,
         making: &Making<'_>,
     ) -> anyhow::Result<Self> {
+        Self::within(table, (0..table.len()).collect(), sample, making)
+    }
+
+    /// The same of `rows` of the table alone.
+    pub(crate) fn within(
+        table: &'a Table,
+        rows: Vec<usize>,
+        sample: Option<usize>,
+        making: &Making<'_>,
+    ) -> anyhow::Result<Self> {
         let ids = table.texts(columns::ID.name)?;
-        let rows = chosen(&ids, sample, making);
+        let rows = chosen(&ids, rows, sample, making);
         let families = table.families()?;
         let families: Vec<&String> = rows.iter().map(|row| &families[*row]).collect();
         let mut scored = Self {
@@ -85,12 +97,14 @@ impl<'a> Scored<'a> {
             hash: table.hash().map(|hash| hash.to_string()),
             n_tokens: None,
             lacks: Vec::new(),
+            rows: Vec::new(),
         };
         scored.read_texts(table, &rows, making)?;
         scored.read_labels(table, &rows)?;
         if making.with_vectors {
             scored.read_vectors(table, &rows, making)?;
         }
+        scored.rows = rows;
         Ok(scored)
     }
 
@@ -182,9 +196,13 @@ impl<'a> Scored<'a> {
 }
 
 /// The rows to score: all, or those with the smallest keyed hashes, in the order asked for.
-fn chosen(ids: &[&str], sample: Option<usize>, making: &Making<'_>) -> Vec<usize> {
-    let mut rows: Vec<usize> = (0..ids.len()).collect();
-    if let Some(sample) = sample.filter(|sample| *sample < ids.len()) {
+fn chosen(
+    ids: &[&str],
+    mut rows: Vec<usize>,
+    sample: Option<usize>,
+    making: &Making<'_>,
+) -> Vec<usize> {
+    if let Some(sample) = sample.filter(|sample| *sample < rows.len()) {
         let key = making.seed.key("sample");
         rows.sort_by_key(|row| (keyed_hash(key, ids[*row].as_bytes()), *row));
         rows.truncate(sample);
@@ -222,25 +240,35 @@ mod tests {
         }
     }
 
+    fn all(ids: &[&str]) -> Vec<usize> {
+        (0..ids.len()).collect()
+    }
+
     #[test]
     fn a_sample_depends_on_the_ids_and_not_on_their_order() {
         let ids = ["d", "b", "e", "a", "c"];
         let turned = ["c", "a", "e", "b", "d"];
         let of = |ids: &[&str]| {
-            let chosen = chosen(ids, Some(3), &making(Order::Id));
+            let chosen = chosen(ids, all(ids), Some(3), &making(Order::Id));
             let chosen = chosen.iter().map(|row| ids[*row].to_owned());
             chosen.collect::<Vec<_>>()
         };
         assert_eq!(of(&ids), of(&turned));
         assert!(of(&ids).is_sorted());
-        assert_eq!(chosen(&ids, Some(9), &making(Order::Id)).len(), 5);
+        assert_eq!(
+            chosen(&ids, all(&ids), Some(9), &making(Order::Id)).len(),
+            5
+        );
     }
 
     #[test]
     fn the_given_order_stays_where_it_is_asked_for() {
         let ids = ["b", "c", "a"];
-        assert_eq!(chosen(&ids, None, &making(Order::Given)), [0, 1, 2]);
-        assert_eq!(chosen(&ids, None, &making(Order::Id)), [2, 0, 1]);
+        assert_eq!(
+            chosen(&ids, all(&ids), None, &making(Order::Given)),
+            [0, 1, 2]
+        );
+        assert_eq!(chosen(&ids, all(&ids), None, &making(Order::Id)), [2, 0, 1]);
     }
 
     #[test]

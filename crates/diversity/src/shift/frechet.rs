@@ -37,7 +37,8 @@ pub(super) static FRECHET: Shift = Shift {
     compute: Compare::Vectors(|reference, other, _| Ok(frechet(reference, other)?.into())),
 };
 
-fn frechet(reference: &Vectors, other: &Vectors) -> Result<f64, MeasureError> {
+/// The squared Fréchet distance of the Gaussians fitted to both sets.
+pub fn frechet(reference: &Vectors, other: &Vectors) -> Result<f64, MeasureError> {
     MeasureError::check("vectors", 2, reference.len().min(other.len()))?;
     let (mean_1, covariance_1) = mean_and_covariance(reference);
     let (mean_2, covariance_2) = mean_and_covariance(other);
