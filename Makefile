@@ -6,7 +6,7 @@ SHELL := /bin/bash
 
 CARGO ?= cargo
 
-.PHONY: all build study test smoke lint clean help
+.PHONY: all build study test smoke lint bench-model clean help
 
 all: study ## build, then run the study; ends with out/report.html and out/results.parquet
 
@@ -27,8 +27,18 @@ lint: ## formatting, clippy, documentation
 	$(CARGO) clippy --release --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --locked --workspace --no-deps
 
+MODEL_PEERS ?= $(HOME)/.cache/polyculture/bench-model
+# An encoder such as all-MiniLM-L6-v2; without one embedding is not measured.
+MINILM ?=
+
+bench-model: ## compare training, writing, scoring and embedding with torch and onnxruntime, installed into $(MODEL_PEERS)
+	$(CARGO) build --release --locked -p model --bench throughput
+	test -x $(MODEL_PEERS)/bin/python || python3 -m venv $(MODEL_PEERS)
+	$(MODEL_PEERS)/bin/pip install --quiet --requirement benches/model/requirements.txt
+	$(MODEL_PEERS)/bin/python benches/model/run.py "$$(ls -t target/release/deps/throughput-* | grep -v '\.d$$' | head -n 1)" $(MINILM)
+
 clean: ## remove what the studies made, not what was compiled
 	rm -rf out
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 16

@@ -18,6 +18,9 @@ const BLOCK: usize = 8 * TALL;
 /// Terms summed before the tile goes back to memory.
 const DEPTH: usize = 512;
 
+/// Terms that are turned together when a transpose is packed.
+const TURNED: usize = 16;
+
 /// A right-hand side of shape (k, n), stored in panels of 32 columns.
 #[derive(Clone, Debug)]
 pub(crate) struct Packed {
@@ -55,15 +58,21 @@ impl Packed {
 
     /// Packs the transposes of several matrices of shape (n, k) side by side.
     pub(crate) fn stacked(matrices: &[(&[f32], usize)], terms: usize) -> Self {
+        let rows: Vec<&[f32]> = matrices
+            .iter()
+            .flat_map(|(matrix, _)| matrix.chunks_exact(terms.max(1)))
+            .collect();
         let columns = matrices.iter().map(|(_, columns)| columns).sum();
         let mut panels = vec![0.0; usize::div_ceil(columns, WIDE) * terms * WIDE];
-        let rows = matrices
-            .iter()
-            .flat_map(|(matrix, _)| matrix.chunks_exact(terms.max(1)));
-        for (column, row) in rows.enumerate() {
-            let panel = &mut panels[column / WIDE * terms * WIDE..];
-            for (slot, value) in panel[column % WIDE..].iter_mut().step_by(WIDE).zip(row) {
-                *slot = *value;
+        let wide = panels.chunks_exact_mut((terms * WIDE).max(1));
+        for (panel, rows) in wide.zip(rows.chunks(WIDE)) {
+            // A few terms of all columns at a time, so that what is written stays near.
+            for (block, lines) in panel.chunks_mut(TURNED * WIDE).enumerate() {
+                for (column, row) in rows.iter().enumerate() {
+                    let slots = lines[column..].iter_mut().step_by(WIDE);
+                    let values = &row[block * TURNED..];
+                    slots.zip(values).for_each(|(slot, value)| *slot = *value);
+                }
             }
         }
         Self {
@@ -226,36 +235,43 @@ fn block(packed: &[f32], right: Part<'_>, out: &mut [f32], terms: Range<usize>, 
     let panels = right.packed.panels.chunks_exact(right.packed.terms * WIDE);
     for (panel, from) in panels.zip((0..columns).step_by(WIDE)) {
         let panel = &panel[terms.start * WIDE..terms.end * WIDE];
-        let to = columns.min(from + WIDE);
         let tiles = packed.chunks_exact(TALL * terms.len());
         for (tile, out) in tiles.zip(out.chunks_mut(TALL * columns)) {
-            let mut sums = [[0.0; WIDE]; TALL];
-            if accumulate {
-                for (sums, out) in sums.iter_mut().zip(out.chunks_exact(columns)) {
-                    copy(&mut sums[..to - from], &out[from..to]);
-                }
-            }
-            kernel(tile, panel, &mut sums);
-            for (sums, out) in sums.iter().zip(out.chunks_exact_mut(columns)) {
-                copy(&mut out[from..to], &sums[..to - from]);
+            let rows = out.len() / columns;
+            if columns - from >= WIDE {
+                kernel(tile, panel, &mut out[from..], (columns, rows), accumulate);
+            } else {
+                narrow(kernel, tile, panel, (out, from, columns), accumulate);
             }
         }
     }
 }
 
-/// Copies a line of a tile, the usual full one without a call.
-fn copy(to: &mut [f32], from: &[f32]) {
-    match (to.first_chunk_mut::<WIDE>(), from.first_chunk::<WIDE>()) {
-        (Some(to), Some(from)) => *to = *from,
-        _ => to.copy_from_slice(from),
+/// The same for the last columns, which are fewer than a panel's.
+fn narrow(
+    kernel: Kernel,
+    tile: &[f32],
+    panel: &[f32],
+    (out, from, columns): (&mut [f32], usize, usize),
+    accumulate: bool,
+) {
+    let rows = out.len() / columns;
+    let mut sums = [0.0; TALL * WIDE];
+    let width = columns - from;
+    let lines = out.chunks_exact(columns).zip(sums.chunks_exact_mut(WIDE));
+    if accumulate {
+        lines.for_each(|(out, sums)| sums[..width].copy_from_slice(&out[from..]));
     }
+    kernel(tile, panel, &mut sums, (WIDE, rows), true);
+    let lines = out.chunks_exact_mut(columns).zip(sums.chunks_exact(WIDE));
+    lines.for_each(|(out, sums)| out[from..].copy_from_slice(&sums[..width]));
 }
 
-/// Adds the product of a tile (k × 12) and a panel (k × 32) to the sums (12 × 32).
-type Kernel = fn(&[f32], &[f32], &mut Sums);
-
-/// A tile of the product.
-type Sums = [[f32; WIDE]; TALL];
+/// Adds the product of the first rows of a tile (k × 12) and a panel (k × 32) to lines of 32
+/// numbers; the numbers from the start of one line to that of the next and the rows come as a pair.
+///
+/// Without the last argument the lines are overwritten.
+type Kernel = fn(&[f32], &[f32], &mut [f32], (usize, usize), bool);
 
 fn kernel() -> Kernel {
     match level() {
@@ -267,16 +283,22 @@ fn kernel() -> Kernel {
     }
 }
 
-fn plain(tile: &[f32], panel: &[f32], sums: &mut Sums) {
-    let terms = tile
-        .as_chunks::<TALL>()
-        .0
-        .iter()
-        .zip(panel.as_chunks::<WIDE>().0);
-    for (left, right) in terms {
-        for (value, line) in left.iter().zip(sums.iter_mut()) {
+fn plain(
+    tile: &[f32],
+    panel: &[f32],
+    out: &mut [f32],
+    (stride, rows): (usize, usize),
+    accumulate: bool,
+) {
+    for (row, line) in out.chunks_mut(stride).take(rows).enumerate() {
+        let line = &mut line[..WIDE];
+        if !accumulate {
+            line.fill(0.0);
+        }
+        let lefts = tile.as_chunks::<TALL>().0;
+        for (left, right) in lefts.iter().zip(panel.as_chunks::<WIDE>().0) {
             for (sum, factor) in line.iter_mut().zip(right) {
-                *sum = value.mul_add(*factor, *sum);
+                *sum = left[row].mul_add(*factor, *sum);
             }
         }
     }
@@ -291,63 +313,82 @@ mod x86 {
         _mm512_loadu_ps, _mm512_set1_ps, _mm512_storeu_ps,
     };
 
-    use super::{Sums, TALL, WIDE};
+    use super::{TALL, WIDE};
 
     macro_rules! kernel {
-        ($name:ident, $inner:ident, $features:literal, $rows:literal, $vectors:literal, $lanes:literal,
-         $load:ident, $set:ident, $fma:ident, $store:ident) => {
+        ($name:ident, $inner:ident, $features:literal, $rows:literal [$($few:literal)*], $vectors:literal,
+         $lanes:literal, $load:ident, $set:ident, $fma:ident, $store:ident) => {
+            /// Rows from `top` and columns from `side`; `out` holds lines of 32 numbers for all of them.
             #[expect(unsafe_code, reason = "vector loads and stores take pointers")]
             #[target_feature(enable = $features)]
-            fn $inner(tile: &[f32], panel: &[f32], sums: &mut Sums) {
-                let tile = tile.as_chunks::<TALL>().0;
-                let panel = panel.as_chunks::<WIDE>().0;
-                let width = $vectors * $lanes;
-                for top in (0..TALL).step_by($rows) {
-                    for side in (0..WIDE).step_by(width) {
-                        let mut totals = [[$set(0.0); $vectors]; $rows];
-                        for row in 0..$rows {
-                            for vector in 0..$vectors {
-                                let at = (top + row) * WIDE + side + vector * $lanes;
-                                // SAFETY: row < 12, and the last lane is within the row's 32.
-                                totals[row][vector] =
-                                    unsafe { $load(sums.as_ptr().cast::<f32>().add(at)) };
-                            }
+            fn $inner<const ROWS: usize>(
+                tile: &[f32],
+                panel: &[f32],
+                out: &mut [f32],
+                stride: usize,
+                (top, side): (usize, usize),
+                accumulate: bool,
+            ) {
+                let at = |row: usize, vector: usize| (top + row) * stride + side + vector * $lanes;
+                assert!(at(ROWS - 1, $vectors) <= out.len(), "a line of the product is cut off");
+                let mut totals = [[$set(0.0); $vectors]; ROWS];
+                if accumulate {
+                    for row in 0..ROWS {
+                        for vector in 0..$vectors {
+                            // SAFETY: the last lane of the last row is within `out`, as was asserted.
+                            totals[row][vector] = unsafe { $load(out.as_ptr().add(at(row, vector))) };
                         }
-                        for (left, right) in tile.iter().zip(panel) {
-                            let mut factors = [$set(0.0); $vectors];
-                            for vector in 0..$vectors {
-                                let at = side + vector * $lanes;
-                                // SAFETY: the last lane is within the panel's 32 columns.
-                                factors[vector] = unsafe { $load(right.as_ptr().add(at)) };
-                            }
-                            for row in 0..$rows {
-                                let value = $set(left[top + row]);
-                                for vector in 0..$vectors {
-                                    totals[row][vector] =
-                                        $fma(value, factors[vector], totals[row][vector]);
-                                }
-                            }
+                    }
+                }
+                let terms = tile.as_chunks::<TALL>().0.iter().zip(panel.as_chunks::<WIDE>().0);
+                for (left, right) in terms {
+                    let mut factors = [$set(0.0); $vectors];
+                    for vector in 0..$vectors {
+                        // SAFETY: the last lane is within the panel's 32 columns.
+                        factors[vector] = unsafe { $load(right.as_ptr().add(side + vector * $lanes)) };
+                    }
+                    for row in 0..ROWS {
+                        let value = $set(left[top + row]);
+                        for vector in 0..$vectors {
+                            totals[row][vector] = $fma(value, factors[vector], totals[row][vector]);
                         }
-                        for row in 0..$rows {
-                            for vector in 0..$vectors {
-                                let at = (top + row) * WIDE + side + vector * $lanes;
-                                // SAFETY: as for the loads.
-                                unsafe {
-                                    $store(
-                                        sums.as_mut_ptr().cast::<f32>().add(at),
-                                        totals[row][vector],
-                                    )
-                                };
-                            }
-                        }
+                    }
+                }
+                for row in 0..ROWS {
+                    for vector in 0..$vectors {
+                        // SAFETY: as for the loads.
+                        unsafe { $store(out.as_mut_ptr().add(at(row, vector)), totals[row][vector]) };
                     }
                 }
             }
 
-            #[expect(unsafe_code, reason = "calls what the machine was asked for")]
-            pub(super) fn $name(tile: &[f32], panel: &[f32], sums: &mut Sums) {
-                // SAFETY: `kernel` hands this out only where `level` found the features.
-                unsafe { $inner(tile, panel, sums) }
+            pub(super) fn $name(
+                tile: &[f32],
+                panel: &[f32],
+                out: &mut [f32],
+                (stride, rows): (usize, usize),
+                accumulate: bool,
+            ) {
+                for top in (0..rows.min(TALL)).step_by($rows) {
+                    for side in (0..WIDE).step_by($vectors * $lanes) {
+                        match rows - top {
+                            // SAFETY: `kernel` hands this out only where `level` found the features.
+                            $($few => {
+                                #[expect(unsafe_code, reason = "calls what the machine was asked for")]
+                                unsafe {
+                                    $inner::<$few>(tile, panel, out, stride, (top, side), accumulate);
+                                }
+                            })*
+                            // SAFETY: as above.
+                            _ => {
+                                #[expect(unsafe_code, reason = "calls what the machine was asked for")]
+                                unsafe {
+                                    $inner::<$rows>(tile, panel, out, stride, (top, side), accumulate);
+                                }
+                            }
+                        }
+                    }
+                }
             }
         };
     }
@@ -356,7 +397,7 @@ mod x86 {
         avx512,
         avx512_inner,
         "avx512f",
-        12,
+        12 [1 2 3 4 5 6 7 8 9 10 11],
         2,
         16,
         _mm512_loadu_ps,
@@ -368,7 +409,7 @@ mod x86 {
         avx2,
         avx2_inner,
         "avx2,fma",
-        6,
+        6 [1 2 3 4 5],
         2,
         8,
         _mm256_loadu_ps,
@@ -406,6 +447,7 @@ mod tests {
     fn every_shape_gives_the_bits_of_the_plain_chain() {
         for (rows, terms, columns) in [
             (1, 1, 1),
+            (14, 1, 40),
             (5, 7, 3),
             (12, 32, 32),
             (97, 513, 33),
@@ -452,16 +494,23 @@ mod tests {
     fn the_plain_kernel_and_the_machine_s_agree_bit_by_bit() {
         let tile = numbers(TALL * 40, "tile");
         let panel = numbers(WIDE * 40, "panel");
-        let (mut plain_sums, mut fast_sums) = ([[0.5; WIDE]; TALL], [[0.5; WIDE]; TALL]);
-        plain(&tile, &panel, &mut plain_sums);
-        kernel()(&tile, &panel, &mut fast_sums);
-        assert_eq!(plain_sums, fast_sums);
-        // A machine with AVX-512 would never run the AVX2 kernel by itself.
-        #[cfg(target_arch = "x86_64")]
-        if level() != Level::Base {
-            let mut sums = [[0.5; WIDE]; TALL];
-            x86::avx2(&tile, &panel, &mut sums);
-            assert_eq!(plain_sums, sums);
+        for rows in 1..=TALL {
+            for accumulate in [false, true] {
+                let run = |kernel: Kernel| {
+                    let mut sums = [0.5; TALL * WIDE];
+                    kernel(&tile, &panel, &mut sums, (WIDE, rows), accumulate);
+                    sums
+                };
+                let expected = run(plain);
+                assert_eq!(run(kernel()), expected);
+                // Rows beyond the asked ones are left alone.
+                assert!(expected[rows * WIDE..].iter().all(|sum| *sum == 0.5));
+                // A machine with AVX-512 would never run the AVX2 kernel by itself.
+                #[cfg(target_arch = "x86_64")]
+                if level() != Level::Base {
+                    assert_eq!(run(x86::avx2), expected);
+                }
+            }
         }
     }
 }
