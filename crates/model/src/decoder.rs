@@ -43,7 +43,7 @@ impl Decoder {
         let (tensors, origins) = weights::load(files)?;
         let file_of = |name: &str| origins.get(name).map_or(SINGLE, String::as_str);
         let tensors = match config.family {
-            Family::Gpt2 => gpt2::from_file(&config, tensors, file_of)?,
+            Family::Gpt2 => gpt2::from_stored(&config, tensors, file_of)?,
             _ => tensors,
         };
         let tensors = checked(&config, tensors, file_of)?;

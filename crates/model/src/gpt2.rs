@@ -25,7 +25,7 @@ const MODULES: [(&str, &str, Option<usize>); 8] = [
 ];
 
 /// Gives the tensors of a file the names and shapes of [`layout::tensors`].
-pub(crate) fn from_file<'a>(
+pub(crate) fn from_stored<'a>(
     config: &Config,
     mut stored: Tensors,
     file_of: impl Fn(&str) -> &'a str,
@@ -167,7 +167,7 @@ mod tests {
         for mut stored in [stored.clone(), bare.collect()] {
             let mask = stored.values().next().expect("some").clone();
             stored.insert("transformer.h.0.attn.bias".to_owned(), mask);
-            let again = from_file(decoder.config(), stored, |_| "x").expect("translated");
+            let again = from_stored(decoder.config(), stored, |_| "x").expect("translated");
             assert_eq!(again.len(), decoder.tensors().len());
             for (name, tensor) in decoder.tensors() {
                 let values = |tensor: &Tensor| {
@@ -186,7 +186,7 @@ mod tests {
         let decoder = small();
         let mut stored = to_file(decoder.config(), decoder.tensors()).expect("translated");
         stored.remove("transformer.h.1.mlp.c_proj.bias");
-        let error = from_file(decoder.config(), stored, |_| "x").expect_err("missing");
+        let error = from_stored(decoder.config(), stored, |_| "x").expect_err("missing");
         assert_eq!(
             error.to_string(),
             "x: tensor `transformer.h.1.mlp.c_proj.bias`: expected shape [32], found no such tensor"
