@@ -6,6 +6,7 @@ mod arguments;
 mod console;
 mod exit;
 mod failure;
+mod memory;
 mod options;
 mod outputs;
 mod signals;
@@ -14,6 +15,7 @@ pub use arguments::arguments;
 pub use console::{Console, LogFormat, Progress, count};
 pub use exit::Outcome;
 pub use failure::with_hint;
+pub use memory::{Memory, MemoryArgs};
 pub use options::{ArmArgs, Common, InputArgs, OutputArgs, Param, ReadingArgs, SeedArgs};
 pub use outputs::{distinct, file_of, resolved};
 

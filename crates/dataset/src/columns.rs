@@ -134,6 +134,7 @@ columns! {
     MEAN_LOGPROB "mean_logprob" Float64 "mean log-probability of a generated token, in nats";
     EMBEDDING "embedding" Vector "the vector of the text; the field's metadata says which embedder made it";
     REPEAT "repeat" Int32 "which repetition of the row this is, from 0, where a mix repeats rows";
+    TEXT_MASKED "text_masked" Text "the text with marks in place of addresses, phone and card numbers";
     REJECT_STAGE "reject_stage" Text "the stage that dropped the row";
     REJECT_RULE "reject_rule" Text "the rule that dropped it";
     REJECT_SCORE "reject_score" Float64 "the figure on which the rule decided";

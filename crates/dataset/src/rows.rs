@@ -19,7 +19,7 @@ use crate::id::IdAssigner;
 use crate::provenance::{Input, InputNode, Provenance};
 use crate::source::{Piece, Source};
 
-/// The rows of a source, batch after batch; memory is that of one batch, and about 50 bytes for
+/// The rows of a source, batch after batch; memory is that of one batch, and up to 40 bytes for
 /// each distinct row where ids have to be given.
 pub struct Rows {
     name: String,

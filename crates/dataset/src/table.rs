@@ -152,18 +152,7 @@ impl Table {
     pub fn optional_texts(&self, name: &str) -> Result<Vec<Option<&str>>> {
         let mut texts = Vec::with_capacity(self.len());
         for chunk in self.chunks(name)? {
-            match chunk.data_type() {
-                DataType::Utf8 => texts.extend(chunk.as_string::<i32>()),
-                DataType::LargeUtf8 => texts.extend(chunk.as_string::<i64>()),
-                DataType::Utf8View => texts.extend(chunk.as_string_view()),
-                DataType::Null => texts.extend(std::iter::repeat_n(None, chunk.len())),
-                other => {
-                    return Err(Error::new(format!(
-                        "{}: column `{name}` is {other}, but text is needed",
-                        self.name
-                    )));
-                }
-            }
+            add_texts(&self.name, name, chunk, &mut texts)?;
         }
         Ok(texts)
     }
@@ -382,26 +371,7 @@ impl Table {
     /// A column that one of them lacks is null there; a column of two types, or of vectors of two
     /// embedders, is an error.
     pub fn stack(name: &str, tables: &[&Self]) -> Result<Self> {
-        let mut fields: Vec<FieldRef> = Vec::new();
-        for field in tables.iter().flat_map(|table| table.schema.fields()) {
-            match fields.iter_mut().find(|known| known.name() == field.name()) {
-                None => fields.push(Arc::new(field.as_ref().clone().with_nullable(true))),
-                Some(known) if same_kind(known.data_type(), field.data_type()) => {
-                    if field.name() == columns::EMBEDDING.name {
-                        columns::one_embedder(name, known, field)?;
-                    }
-                }
-                Some(known) => {
-                    return Err(Error::new(format!(
-                        "column `{}` is {} in one source and {} in another",
-                        field.name(),
-                        known.data_type(),
-                        field.data_type()
-                    )));
-                }
-            }
-        }
-        let schema = Arc::new(Schema::new(fields));
+        let schema = stacked(name, tables.iter().map(|table| &table.schema))?;
         let mut batches = Vec::new();
         for batch in tables.iter().flat_map(|table| &table.batches) {
             batches.push(widened(batch, &schema)?);
@@ -431,11 +401,73 @@ impl Table {
     }
 }
 
+/// The values of the text column called `column` of one batch of the set called `name`, with its nulls.
+pub fn optional_texts<'a>(
+    name: &str,
+    batch: &'a RecordBatch,
+    column: &str,
+) -> Result<Vec<Option<&'a str>>> {
+    let found = batch
+        .column_by_name(column)
+        .ok_or_else(|| columns::missing(name, batch.schema_ref(), column))?;
+    let mut texts = Vec::with_capacity(batch.num_rows());
+    add_texts(name, column, found, &mut texts)?;
+    Ok(texts)
+}
+
+fn add_texts<'a>(
+    name: &str,
+    column: &str,
+    chunk: &'a ArrayRef,
+    texts: &mut Vec<Option<&'a str>>,
+) -> Result<()> {
+    match chunk.data_type() {
+        DataType::Utf8 => texts.extend(chunk.as_string::<i32>()),
+        DataType::LargeUtf8 => texts.extend(chunk.as_string::<i64>()),
+        DataType::Utf8View => texts.extend(chunk.as_string_view()),
+        DataType::Null => texts.extend(std::iter::repeat_n(None, chunk.len())),
+        other => {
+            return Err(Error::new(format!(
+                "{name}: column `{column}` is {other}, but text is needed"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// The columns of sets that follow one another, where a column that one of them lacks may be null;
+/// `name` is for messages.
+///
+/// A column of two types, or of vectors of two embedders, is an error.
+pub fn stacked<'a>(name: &str, schemas: impl Iterator<Item = &'a SchemaRef>) -> Result<SchemaRef> {
+    let mut fields: Vec<FieldRef> = Vec::new();
+    for field in schemas.flat_map(|schema| schema.fields()) {
+        match fields.iter_mut().find(|known| known.name() == field.name()) {
+            None => fields.push(Arc::new(field.as_ref().clone().with_nullable(true))),
+            Some(known) if same_kind(known.data_type(), field.data_type()) => {
+                if field.name() == columns::EMBEDDING.name {
+                    columns::one_embedder(name, known, field)?;
+                }
+            }
+            Some(known) => {
+                return Err(Error::new(format!(
+                    "column `{}` is {} in one source and {} in another",
+                    field.name(),
+                    known.data_type(),
+                    field.data_type()
+                )));
+            }
+        }
+    }
+    Ok(Arc::new(Schema::new(fields)))
+}
+
 fn same_kind(one: &DataType, other: &DataType) -> bool {
     one == other || (columns::is_text(one) && columns::is_text(other))
 }
 
-fn widened(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {
+/// `batch` with the columns of `schema`; those that it lacks are null.
+pub fn widened(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {
     let columns = schema
         .fields()
         .iter()

@@ -1,23 +1,31 @@
 //! Keeps rows, or drops them with a reason.
 
+mod difference;
+mod explanation;
+mod firsts;
 mod judgement;
-mod rejects;
+mod judging;
+mod output;
+mod personal;
+mod priority;
 mod rules;
 
-use cli::{Common, Console, InputArgs, Outcome, OutputArgs, Stage};
-use dataset::{Run, Sink, Table, Writer, columns};
+use cli::{Common, Console, InputArgs, MemoryArgs, Outcome, OutputArgs, Stage};
+use dataset::{Replay, RowId, Run, Sink, Source, columns};
 use serde::Serialize;
 
 pub use rules::RuleArgs;
 
 use judgement::Judgement;
-use rules::{Candidates, Files};
+use judging::Files;
+use priority::Priority;
 
-/// What `filter` does to columns; the four it adds are in the rejects file alone.
+/// What `filter` does to columns; the four that say why are in the rejects file alone.
 pub const STAGE: Stage = Stage {
     name: "filter",
     reads: &[&columns::TEXT],
     adds: &[
+        &columns::TEXT_MASKED,
         &columns::REJECT_STAGE,
         &columns::REJECT_RULE,
         &columns::REJECT_SCORE,
@@ -27,8 +35,8 @@ pub const STAGE: Stage = Stage {
 
 /// Keep rows, or drop them with a reason
 ///
-/// The rules judge in the order in which they are listed here, each what the ones before it kept;
-/// before them all, rows whose text is null are dropped as null-text.
+/// The rules judge in the order in which they stand on the command line, each what the ones before
+/// it kept; before them all, rows whose text is null are dropped as null-text.
 #[derive(Debug, clap::Parser, Serialize)]
 #[command(name = "filter", version)]
 pub struct Args {
@@ -39,6 +47,12 @@ pub struct Args {
     /// The column that is judged
     #[arg(long, value_name = "COLUMN", default_value = columns::TEXT.name)]
     pub column: String,
+    /// Of rows that are alike, the one that stays: first, last, longest, shortest, highest:COLUMN, lowest:COLUMN [default: first]
+    #[arg(long, value_name = "ORDER")]
+    representative: Option<Priority>,
+    /// Add a column `text_masked`: the judged column with <EMAIL>, <IP>, <PHONE> and <CARD> in place of what --pii finds
+    #[arg(long)]
+    mask_pii: bool,
     /// The Parquet file for the dropped rows, each with its reason
     #[arg(long, value_name = "FILE")]
     #[serde(skip)]
@@ -47,6 +61,18 @@ pub struct Args {
     #[arg(long)]
     #[serde(skip)]
     pub dry_run: bool,
+    /// Say what became of the row with this id, and why; may be given several times
+    #[arg(long, value_name = "ID")]
+    #[serde(skip)]
+    pub explain: Vec<RowId>,
+    /// Say how the kept rows differ from those of this set
+    #[arg(long, value_name = "OTHER")]
+    #[serde(skip)]
+    pub diff: Option<Source>,
+    /// How much memory to use.
+    #[command(flatten)]
+    #[serde(skip)]
+    pub memory: MemoryArgs,
     /// Where to write.
     #[command(flatten)]
     #[serde(skip)]
@@ -75,28 +101,34 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
     } else {
         &[]
     };
-    let table = args.input.table(reads)?;
     let mut files = files(args);
-    let rows = candidates(&table, &args.column)?;
-    let judgement = Judgement::of(&args.rules.judging(), &rows, &mut files)?;
+    let priority = args.representative.clone().unwrap_or_default();
+    let rules = args.rules.judging();
+    let (judgement, rows) =
+        Judgement::of(&rules, &args.input.inputs, &mut files, &priority, reads)?;
+    if !args.explain.is_empty() {
+        explanation::say(&args.explain, &judgement, &rows, &args.column, console)?;
+    }
+    if let Some(other) = &args.diff {
+        difference::say(other, &files, &judgement, &rows, console)?;
+    }
     if let Some(no) = answer(args, &judgement) {
         console.close(judgement.summary());
         console.warn(no);
         return Ok(Outcome::No);
     }
     if !args.dry_run {
-        write(args, &table, &judgement, files)?;
+        write(args, &rows, &judgement, files)?;
     }
     console.close(judgement.summary());
     Ok(Outcome::Done)
 }
 
 fn check_request(args: &Args) -> anyhow::Result<()> {
-    if args.rules.asked().is_empty() {
-        let known: Vec<_> = args.rules.all().iter().map(|rule| rule.name()).collect();
+    if args.rules.asked().is_empty() && !args.mask_pii {
         return Err(cli::with_hint(
             anyhow::anyhow!("no rule is asked for"),
-            format!("known are: {}", known.join(", ")),
+            format!("known are: {}", args.rules.known().join(", ")),
         ));
     }
     if args.rejects == Some(Sink::Stdout) {
@@ -117,26 +149,8 @@ fn files(args: &Args) -> Files<'_> {
         split: None,
         ..args.input.reading.reading()
     };
-    Files {
-        column: &args.column,
-        reading,
-        inputs: Vec::new(),
-    }
-}
-
-fn candidates<'a>(table: &'a Table, column: &str) -> dataset::Result<Candidates<'a>> {
-    let labels = if table.has(columns::LABEL.name) {
-        table.optional_texts(columns::LABEL.name)?
-    } else {
-        vec![None; table.len()]
-    };
-    let texts = table.optional_texts(column)?;
-    Ok(Candidates {
-        ids: table.texts(columns::ID.name)?,
-        null: texts.iter().map(Option::is_none).collect(),
-        texts: texts.into_iter().map(Option::unwrap_or_default).collect(),
-        labels,
-    })
+    // A quarter for the rows, a quarter for what one rule keeps of them; keys and tables are the rest.
+    Files::new(&args.column, reading, args.memory.memory.bytes() / 4)
 }
 
 /// Why what is left is not enough.
@@ -145,7 +159,7 @@ fn answer(args: &Args, judgement: &Judgement) -> Option<String> {
     if kept == 0 {
         return Some("nothing is left; nothing was written".to_owned());
     }
-    let missing = args.rules.limit.missing(kept)?;
+    let missing = args.rules.missing(kept)?;
     let asked = kept + missing;
     Some(format!(
         "{} asked for, but only {kept} left; nothing was written",
@@ -156,11 +170,11 @@ fn answer(args: &Args, judgement: &Judgement) -> Option<String> {
 /// The rejects come first: the kept rows are what others wait for.
 fn write(
     args: &Args,
-    table: &Table,
+    rows: &Replay,
     judgement: &Judgement,
     files: Files<'_>,
 ) -> anyhow::Result<()> {
-    let mut inputs = table.inputs().to_vec();
+    let mut inputs = rows.inputs().to_vec();
     inputs.extend(files.inputs);
     let run = Run {
         stage: STAGE.name,
@@ -171,11 +185,8 @@ fn write(
         drops: judgement.counts(),
     };
     if let Some(sink) = &args.rejects {
-        rejects::write(sink, table, judgement, &run)?;
+        output::write_rejects(sink, rows, judgement, &run)?;
     }
-    let kept = table.keep(&judgement.keep())?;
-    let mut writer = Writer::create(&args.output.output, kept.schema())?;
-    kept.write(&mut writer)?;
-    writer.finish(&run)?;
-    Ok(())
+    let mask = args.mask_pii.then_some(args.column.as_str());
+    output::write_kept(&args.output.output, rows, judgement, mask, &run)
 }

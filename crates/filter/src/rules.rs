@@ -1,23 +1,66 @@
 //! The rules by which rows are dropped, one file each; a rule judges what the rules before it kept.
 
 mod against;
+mod c4;
+mod characters;
+mod condition;
 mod exact_duplicate;
+mod fineweb;
+mod gopher_quality;
+mod gopher_repetition;
 mod in_grammar;
 mod length;
 mod limit;
 mod near_duplicate;
 mod null_text;
+mod pii;
+mod refusal;
 
-use dataset::{Input, Reading};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, FromArgMatches};
 use serde::Serialize;
+
+use crate::judging::{Files, Judge};
 
 /// The options of every rule.
 #[derive(clap::Args, Clone, Debug, Default, Serialize)]
-pub struct RuleArgs {
+struct Options {
     /// Bounds on the length.
     #[command(flatten)]
     #[serde(flatten)]
     length: length::Length,
+    /// Shares of kinds of characters.
+    #[command(flatten)]
+    #[serde(flatten)]
+    characters: characters::Characters,
+    /// Whether a text reads like prose.
+    #[command(flatten)]
+    #[serde(flatten)]
+    gopher_quality: gopher_quality::GopherQuality,
+    /// Whether a text repeats itself.
+    #[command(flatten)]
+    #[serde(flatten)]
+    gopher_repetition: gopher_repetition::GopherRepetition,
+    /// Whether a text has sentences.
+    #[command(flatten)]
+    #[serde(flatten)]
+    c4: c4::C4,
+    /// Whether lines are those of a text.
+    #[command(flatten)]
+    #[serde(flatten)]
+    fineweb: fineweb::Fineweb,
+    /// Whether a model declined.
+    #[command(flatten)]
+    #[serde(flatten)]
+    refusal: refusal::Refusal,
+    /// What belongs to a person.
+    #[command(flatten)]
+    #[serde(flatten)]
+    pii: pii::Pii,
+    /// Values of columns.
+    #[command(flatten)]
+    #[serde(flatten)]
+    condition: condition::Condition,
     /// Membership of a grammar.
     #[command(flatten)]
     #[serde(flatten)]
@@ -37,15 +80,22 @@ pub struct RuleArgs {
     /// A number of rows that is enough.
     #[command(flatten)]
     #[serde(flatten)]
-    pub(crate) limit: limit::Limit,
+    limit: limit::Limit,
 }
 
-impl RuleArgs {
-    /// Every rule with options, in the order in which they judge: what needs one row first, what
-    /// needs all last.
-    pub(crate) fn all(&self) -> [&dyn Rule; 6] {
+impl Options {
+    /// Every rule with options, in the order in which help lists them.
+    fn all(&self) -> [&dyn Rule; 14] {
         [
             &self.length,
+            &self.characters,
+            &self.gopher_quality,
+            &self.gopher_repetition,
+            &self.c4,
+            &self.fineweb,
+            &self.refusal,
+            &self.pii,
+            &self.condition,
             &self.in_grammar,
             &self.against,
             &self.exact_duplicate,
@@ -53,16 +103,82 @@ impl RuleArgs {
             &self.limit,
         ]
     }
+}
 
-    /// The rules that the command line asks for.
+/// The rules that the command line asks for, in its order.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct RuleArgs {
+    #[serde(flatten)]
+    options: Options,
+    /// The names of the rules in the order in which they judge.
+    rules: Vec<&'static str>,
+}
+
+impl clap::Args for RuleArgs {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        Options::augment_args(command)
+    }
+
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        Options::augment_args_for_update(command)
+    }
+}
+
+impl FromArgMatches for RuleArgs {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        Self::from_arg_matches_mut(&mut matches.clone())
+    }
+
+    fn from_arg_matches_mut(matches: &mut ArgMatches) -> Result<Self, clap::Error> {
+        let given = matches.clone();
+        let options = Options::from_arg_matches_mut(matches)?;
+        let asked = options.all().into_iter().filter(|rule| rule.asked());
+        let mut asked: Vec<_> = asked
+            .map(|rule| (rule.last(), first_of(rule.options(), &given), rule.name()))
+            .collect();
+        asked.sort_unstable();
+        let rules = asked.into_iter().map(|(_, _, name)| name).collect();
+        Ok(Self { options, rules })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+/// Where the first of these options stands on the command line.
+fn first_of(options: &[&str], given: &ArgMatches) -> Option<usize> {
+    let named = options
+        .iter()
+        .filter(|option| given.value_source(option) == Some(ValueSource::CommandLine));
+    named.filter_map(|option| given.index_of(option)).min()
+}
+
+impl RuleArgs {
+    /// The rules that the command line asks for, in its order.
     pub(crate) fn asked(&self) -> Vec<&dyn Rule> {
-        self.all().into_iter().filter(|rule| rule.asked()).collect()
+        let named = |name: &&str| {
+            let mut all = self.options.all().into_iter();
+            all.find(|rule| rule.name() == *name)
+        };
+        self.rules.iter().filter_map(named).collect()
     }
 
     /// Those, after the one that always judges: the others need a text.
     pub(crate) fn judging(&self) -> Vec<&dyn Rule> {
         let first: &dyn Rule = &null_text::NullText;
         std::iter::once(first).chain(self.asked()).collect()
+    }
+
+    /// The names of all rules that can be asked for.
+    pub(crate) fn known(&self) -> Vec<&'static str> {
+        self.options.all().iter().map(|rule| rule.name()).collect()
+    }
+
+    /// How many rows are asked for beyond `kept`, if that matters.
+    pub(crate) fn missing(&self, kept: usize) -> Option<usize> {
+        self.options.limit.missing(kept)
     }
 }
 
@@ -71,113 +187,20 @@ pub(crate) trait Rule {
     /// Its name in the closing line, the provenance and the column `reject_rule`.
     fn name(&self) -> &'static str;
 
+    /// The options that only this rule has, by their ids.
+    fn options(&self) -> &'static [&'static str];
+
     /// Whether the command line asks for it.
     fn asked(&self) -> bool;
 
-    /// A verdict a row, in the order of `rows`.
-    fn judge(&self, rows: &Candidates<'_>, files: &mut Files<'_>) -> anyhow::Result<Vec<Verdict>>;
-}
-
-/// Why a row is dropped; `None` keeps it.
-pub(crate) type Verdict = Option<Rejection>;
-
-/// What is told of a row that is dropped.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Rejection {
-    /// The figure on which the rule decided, if it is one.
-    pub(crate) score: Option<f64>,
-    /// The id of the row that it was too like, if any.
-    pub(crate) like: Option<String>,
-}
-
-/// The rows that a rule judges.
-#[derive(Clone, Debug)]
-pub(crate) struct Candidates<'a> {
-    pub(crate) ids: Vec<&'a str>,
-    /// A text a row; empty where it is null.
-    pub(crate) texts: Vec<&'a str>,
-    /// Whether the text of a row is null.
-    pub(crate) null: Vec<bool>,
-    /// A label a row; none where the set has no such column, or the row no label.
-    pub(crate) labels: Vec<Option<&'a str>>,
-}
-
-impl<'a> Candidates<'a> {
-    /// The rows at these places.
-    pub(crate) fn at(&self, rows: &[usize]) -> Self {
-        let pick = |values: &[&'a str]| rows.iter().map(|row| values[*row]).collect();
-        let labels = rows.iter().map(|row| self.labels[*row]).collect();
-        Self {
-            ids: pick(&self.ids),
-            texts: pick(&self.texts),
-            null: rows.iter().map(|row| self.null[*row]).collect(),
-            labels,
-        }
+    /// Whether it judges after all others, wherever it stands on the command line.
+    fn last(&self) -> bool {
+        false
     }
-}
 
-/// How a rule reads the files it compares with, and which ones were read.
-#[derive(Debug)]
-pub(crate) struct Files<'a> {
-    /// The column that is judged.
-    pub(crate) column: &'a str,
-    /// How sets are read.
-    pub(crate) reading: Reading,
-    /// What was read, for the provenance.
-    pub(crate) inputs: Vec<Input>,
+    /// Reads what it compares with, and gets ready to judge.
+    fn prepare<'a>(&'a self, files: &mut Files<'_>) -> anyhow::Result<Judge<'a>>;
 }
 
 #[cfg(test)]
-pub(crate) mod testing {
-    //! What the tests of all rules share.
-
-    use super::*;
-
-    /// Rows with the ids "0", "1", …, and no label.
-    pub(crate) fn judged(rule: &dyn Rule, texts: &[&str]) -> Vec<Verdict> {
-        labelled(
-            rule,
-            &texts.iter().map(|text| (*text, None)).collect::<Vec<_>>(),
-        )
-    }
-
-    /// Rows of (text, label) with the ids "0", "1", ….
-    pub(crate) fn labelled(rule: &dyn Rule, rows: &[(&str, Option<&str>)]) -> Vec<Verdict> {
-        let ids: Vec<String> = (0..rows.len()).map(|row| row.to_string()).collect();
-        let (texts, labels): (Vec<_>, Vec<_>) = rows.iter().copied().unzip();
-        let rows = Candidates {
-            ids: ids.iter().map(String::as_str).collect(),
-            null: vec![false; texts.len()],
-            texts,
-            labels,
-        };
-        let mut files = Files {
-            column: "text",
-            reading: Reading::default(),
-            inputs: Vec::new(),
-        };
-        rule.judge(&rows, &mut files).expect("verdicts")
-    }
-
-    /// Which rows were kept.
-    pub(crate) fn kept(verdicts: &[Verdict]) -> Vec<bool> {
-        verdicts.iter().map(Option::is_none).collect()
-    }
-
-    #[test]
-    fn every_file_is_a_rule() {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/rules");
-        let files = std::fs::read_dir(folder)
-            .expect("the folder")
-            .map(|entry| entry.expect("a file").file_name());
-        let mut files: Vec<_> = files
-            .map(|name| name.to_string_lossy().replace(".rs", "").replace('_', "-"))
-            .collect();
-        let rules = RuleArgs::default();
-        let mut names: Vec<_> = rules.all().iter().map(|rule| rule.name()).collect();
-        names.extend(rules.judging().iter().map(|rule| rule.name()));
-        files.sort();
-        names.sort_unstable();
-        assert_eq!(files, names);
-    }
-}
+pub(crate) mod testing;

@@ -130,6 +130,10 @@ fn the_history_names_what_was_read_and_what_was_dropped() {
     assert_eq!(roles, [("input", "set.csv"), ("test", "test.csv")]);
     assert_eq!(made_by.drops.get("against"), Some(&1));
     assert_eq!(made_by.arguments["exact-duplicate"], "raw");
+    assert_eq!(
+        made_by.arguments["rules"],
+        serde_json::json!(["against", "exact-duplicate"])
+    );
     assert!(!made_by.arguments.contains_key("output"));
 }
 
@@ -185,12 +189,44 @@ fn the_number_of_threads_changes_no_byte() {
 }
 
 #[test]
+fn little_memory_changes_no_byte() {
+    let folder = folder();
+    let mut rows = "text\n".to_owned();
+    for row in 0..30_000 {
+        rows += &format!(
+            "the cat number {} sat on the mat of house {}\n",
+            row % 20_000,
+            row / 3
+        );
+    }
+    fs::write(folder.path().join("set.csv"), rows).expect("written");
+    let bytes = |memory: &str| {
+        let options = format!(
+            "--near-duplicate 0.7 --exact-duplicate --rejects rejects.parquet --memory {memory}"
+        );
+        assert!(filter(folder.path(), &options).status.success());
+        let read = |name: &str| fs::read(folder.path().join(name)).expect("a file");
+        (read("kept.parquet"), read("rejects.parquet"))
+    };
+    assert!(bytes("0.1MB") == bytes("1GB"));
+}
+
+#[test]
+fn a_set_without_rows_of_a_wanted_id_cannot_be_explained() {
+    let folder = folder();
+    let id = "0".repeat(32);
+    let done = filter(folder.path(), &format!("--min-words 1 --explain {id}"));
+    assert_eq!(done.status.code(), Some(2));
+    assert!(said(&done).contains(&format!("set.csv has no row with the id {id}")));
+}
+
+#[test]
 fn what_makes_no_sense_cannot_run() {
     let folder = folder();
     for (options, expected) in [
         (
             "",
-            "known are: length, in-grammar, against, exact-duplicate, near-duplicate, limit",
+            "known are: length, characters, gopher-quality, gopher-repetition, c4, fineweb, refusal, pii, condition, in-grammar, against, exact-duplicate, near-duplicate, limit",
         ),
         ("--near-duplicate 80", "did you mean 0.8?"),
         (
@@ -202,6 +238,22 @@ fn what_makes_no_sense_cannot_run() {
             "set.csv has no column `body`",
         ),
         ("--in-grammar test.csv", "test.csv is no grammar"),
+        (
+            "--min-words 1 --memory 2",
+            "write it as 2GB, 512MB or 1.5GiB",
+        ),
+        (
+            "--near-duplicate 0.5 --representative best",
+            "known are first, last, longest",
+        ),
+        (
+            "--near-duplicate 0.5 --representative highest:score",
+            "set.csv has no column `score`",
+        ),
+        (
+            "--min-words 1 --explain 12",
+            "`12` is no id of 32 hex digits",
+        ),
         (
             "--limit 1 --rejects -",
             "standard output is for the kept rows",

@@ -1,18 +1,24 @@
-//! How many rows a mix takes of each source: the designs, one file each.
+//! How much a mix takes of human and of synthetic rows: the designs, one file each.
 
 mod fixed_real;
+mod fixed_synthetic;
 mod fixed_total;
 
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use numeric::Share;
 use serde::Serialize;
 
+use crate::plan::{Plan, Want};
 use crate::ratio::Ratio;
 
 /// Every design, in the order in which help lists them.
-pub(crate) const DESIGNS: &[&Design] = &[&fixed_total::DESIGN, &fixed_real::DESIGN];
+pub(crate) const DESIGNS: &[&Design] = &[
+    &fixed_total::DESIGN,
+    &fixed_real::DESIGN,
+    &fixed_synthetic::DESIGN,
+];
 
-/// A rule from what is asked and what is there to how many rows of each source are taken.
+/// A rule from what is asked and what is there to how much of each source is taken.
 #[derive(Debug)]
 pub(crate) struct Design {
     /// Its name on the command line.
@@ -20,68 +26,44 @@ pub(crate) struct Design {
     /// What it holds fixed, in one line.
     pub(crate) about: &'static str,
     /// Fails if an option is missing, or means nothing to this design.
-    pub(crate) plan: fn(&Asked, Available) -> anyhow::Result<Plan>,
+    pub(crate) plan: fn(&Asked, Available) -> anyhow::Result<Parts>,
 }
 
 /// What the command line says of how much to take.
-#[derive(clap::Args, Clone, Copy, Debug, Default, Serialize)]
-pub struct Asked {
-    /// The synthetic share of the result, a fraction from 0 to 1 (fixed-total)
-    #[arg(long, value_name = "SHARE")]
-    pub proportion: Option<Share>,
-    /// The number of rows of the result (fixed-total) [default: that of the human rows, after --real-fraction]
-    #[arg(long, value_name = "ROWS")]
-    pub total: Option<usize>,
-    /// Synthetic rows for each human row, from 0 (fixed-real)
-    #[arg(long, value_name = "RATIO")]
-    pub ratio: Option<Ratio>,
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub(crate) struct Asked {
+    /// The synthetic share of the result.
+    pub(crate) proportion: Option<Share>,
+    /// Rows or tokens of the result.
+    pub(crate) total: Option<u64>,
+    /// Synthetic rows or tokens for each human one.
+    pub(crate) ratio: Option<Ratio>,
 }
 
-/// How many rows there are to take from.
+/// How much there is to take from, in rows or in tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Available {
-    /// Human rows, after --real-fraction.
-    pub(crate) real: usize,
-    /// Synthetic rows.
-    pub(crate) synthetic: usize,
+    /// Of the human source, after --real-fraction.
+    pub(crate) real: u64,
+    /// Of the synthetic source.
+    pub(crate) synthetic: u64,
 }
 
-/// How many rows are to be taken.
+/// How much is to be taken.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Plan {
-    /// Human rows.
-    pub(crate) real: usize,
-    /// Synthetic rows.
-    pub(crate) synthetic: usize,
+pub(crate) struct Parts {
+    pub(crate) real: u64,
+    pub(crate) synthetic: u64,
     /// The synthetic share that was asked for.
     pub(crate) proportion: f64,
 }
 
-impl Plan {
-    /// Rows of the result.
-    pub(crate) fn total(&self) -> usize {
-        self.real + self.synthetic
-    }
-
-    /// The synthetic share of the result, which is the asked one up to the rounding to whole rows.
-    pub(crate) fn realised(&self) -> f64 {
-        self.synthetic as f64 / self.total() as f64
-    }
-
-    /// Why this cannot be filled, naming what is asked and what there is; `None` if it can.
-    pub(crate) fn shortage(&self, available: Available) -> Option<String> {
-        let short = |source: &str, asked: usize, there: usize| {
-            let said = format!(
-                "{} asked of --{source}, but it has {there}",
-                cli::count(asked, "row")
-            );
-            (asked > there).then_some(said)
-        };
-        if self.total() == 0 {
-            return Some("0 rows are asked for".to_owned());
+impl From<Parts> for Plan {
+    fn from(parts: Parts) -> Self {
+        Self {
+            wants: vec![Want::first(parts.real), Want::first(parts.synthetic)],
+            proportion: Some(parts.proportion),
         }
-        short("real", self.real, available.real)
-            .or_else(|| short("synthetic", self.synthetic, available.synthetic))
     }
 }
 
@@ -107,6 +89,11 @@ pub(crate) fn parser() -> PossibleValuesParser {
     )
 }
 
+/// The share of `n` rows or tokens, to the nearest whole one.
+fn share_of(share: Share, n: u64) -> u64 {
+    share.of(n as usize) as u64
+}
+
 /// The value of an option that `design` needs.
 fn needed<T>(design: &str, option: &str, given: Option<T>) -> anyhow::Result<T> {
     given.ok_or_else(|| anyhow::anyhow!("the design {design} needs --{option}"))
@@ -128,7 +115,7 @@ mod tests {
         let error = named("fixed").expect_err("unknown").to_string();
         assert_eq!(
             error,
-            "there is no design `fixed`; known are fixed-total, fixed-real"
+            "there is no design `fixed`; known are fixed-total, fixed-real, fixed-synthetic"
         );
     }
 
@@ -145,24 +132,5 @@ mod tests {
         files.sort();
         names.sort_unstable();
         assert_eq!(files, names);
-    }
-
-    #[test]
-    fn a_shortage_names_what_is_asked_and_what_is_there() {
-        let plan = Plan {
-            real: 10,
-            synthetic: 30,
-            proportion: 0.75,
-        };
-        let shortage = |real, synthetic| plan.shortage(Available { real, synthetic });
-        assert_eq!(shortage(10, 30), None);
-        assert_eq!(
-            shortage(10, 29).as_deref(),
-            Some("30 rows asked of --synthetic, but it has 29")
-        );
-        assert_eq!(
-            shortage(1, 30).as_deref(),
-            Some("10 rows asked of --real, but it has 1")
-        );
     }
 }

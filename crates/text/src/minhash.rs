@@ -8,9 +8,9 @@ use numeric::{Seed, Share};
 use rayon::prelude::*;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::Rows;
-use crate::hasher::FastMap;
+use crate::hasher::{FastMap, mix};
 use crate::shingle::jaccard;
+use crate::{Key, Rows};
 
 /// The chance with which a pair right at the threshold must become a candidate.
 const RECALL: f64 = 0.995;
@@ -100,6 +100,15 @@ impl MinHash {
             .collect();
         let band = |bytes: &[u8]| (xxh3_64(bytes) >> 32) as u32;
         bytes.chunks_exact(4 * self.rows).map(band).collect()
+    }
+
+    /// A key a band, for a [`Join`](crate::Join): another band has other keys.
+    pub fn keys(&self, set: &[u64], keys: &mut Vec<Key>) {
+        let bands = self.band_keys(set);
+        keys.extend(bands.into_iter().zip(0u64..).map(|(key, band)| Key {
+            hash: mix(u64::from(key) | band << 32),
+            place: 0,
+        }));
     }
 
     /// The pairs (i, j), i < j, that share a band, ascending.

@@ -9,7 +9,8 @@ use rayon::prelude::*;
 use serde::Serialize;
 use text::{Form, normalise};
 
-use super::{Candidates, Files, Rejection, Rule, Verdict};
+use super::Rule;
+use crate::judging::{Candidates, Files, Judge, JudgeRows, Like, Rejection, Verdict};
 
 /// The length of a run of words that no two texts share by chance (Brown et al. 2020, appendix C).
 const RUN: NonZeroUsize = NonZeroUsize::new(13).expect("13 is not 0");
@@ -34,55 +35,81 @@ impl Rule for Against {
         "against"
     }
 
+    fn options(&self) -> &'static [&'static str] {
+        &["against", "overlap_ngram"]
+    }
+
     fn asked(&self) -> bool {
         !self.against.is_empty()
     }
 
-    /// The score is the share of the row's runs that the test row has, and the match its id.
-    fn judge(&self, rows: &Candidates<'_>, files: &mut Files<'_>) -> anyhow::Result<Vec<Verdict>> {
+    fn prepare<'a>(&'a self, files: &mut Files<'_>) -> anyhow::Result<Judge<'a>> {
         let n = self.overlap_ngram.unwrap_or(RUN).get();
-        let mut tests = Vec::new();
+        let (mut ids, mut texts) = (Vec::new(), Vec::new());
         for source in &self.against {
             let table = Table::read(source, &files.reading, "test", &[&columns::ID])?;
             files.inputs.extend_from_slice(table.inputs());
-            tests.push(table);
+            ids.extend(table.texts(columns::ID.name)?.into_iter().map(Box::from));
+            texts.extend(table.texts(files.column)?.into_iter().map(str::to_owned));
         }
-        let (mut ids, mut texts) = (Vec::new(), Vec::new());
-        for table in &tests {
-            ids.extend(table.texts(columns::ID.name)?);
-            texts.extend(table.texts(files.column)?);
-        }
-        let overlaps = overlaps(&rows.texts, &texts, n);
-        let verdict = |(share, test): (f64, usize)| Rejection {
-            score: Some(share),
-            like: Some(ids[test].to_owned()),
-        };
-        Ok(overlaps
-            .into_iter()
-            .map(|found| found.map(verdict))
-            .collect())
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        Ok(Judge::Rows(Box::new(Tests {
+            ids,
+            runs: Runs::of(&texts, n),
+        })))
     }
 }
 
-/// For each text, the share of its runs that are in a test text, and which one: the one that has its
-/// first shared run, the earliest of several.
-fn overlaps(texts: &[&str], tests: &[&str], n: usize) -> Vec<Option<(f64, usize)>> {
-    let tests: Vec<Cut> = tests.par_iter().map(|text| Cut::new(text)).collect();
-    let mut known: HashMap<u64, usize> = HashMap::new();
-    for (test, cut) in tests.iter().enumerate() {
-        for run in cut.runs(n) {
-            known.entry(stable_hash(run.as_bytes())).or_insert(test);
-        }
+/// The rows of the test sets.
+struct Tests {
+    ids: Vec<Box<str>>,
+    runs: Runs,
+}
+
+impl JudgeRows for Tests {
+    /// The score is the share of the row's runs that the test row has, and the match its id.
+    fn verdicts(&self, rows: &Candidates<'_>) -> anyhow::Result<Vec<Verdict>> {
+        let verdict = |text: &&str| {
+            let (share, test) = self.runs.overlap(text)?;
+            Some(Rejection {
+                score: Some(share),
+                like: Like::Other(self.ids[test].clone()),
+            })
+        };
+        Ok(rows.texts.par_iter().map(verdict).collect())
     }
-    let overlap = |text: &&str| {
+}
+
+/// Every run of words of the test texts.
+struct Runs {
+    /// Words a run.
+    n: usize,
+    tests: Vec<Cut>,
+    /// The first test text that has a run, by the hash of the run.
+    known: HashMap<u64, u32>,
+}
+
+impl Runs {
+    fn of(tests: &[&str], n: usize) -> Self {
+        let tests: Vec<Cut> = tests.par_iter().map(|text| Cut::new(text)).collect();
+        let mut known = HashMap::new();
+        for (cut, test) in tests.iter().zip(0..) {
+            for run in cut.runs(n) {
+                known.entry(stable_hash(run.as_bytes())).or_insert(test);
+            }
+        }
+        Self { n, tests, known }
+    }
+
+    /// The share of the runs of `text` that are in a test text, and which one: the one that has its
+    /// first shared run, the earliest of several.
+    fn overlap(&self, text: &str) -> Option<(f64, usize)> {
         let cut = Cut::new(text);
-        let test = cut
-            .runs(n)
-            .find_map(|run| known.get(&stable_hash(run.as_bytes())).copied())?;
-        let share = cut.share_in(&tests[test], n);
+        let known = |run: &str| self.known.get(&stable_hash(run.as_bytes())).copied();
+        let test = cut.runs(self.n).find_map(known)? as usize;
+        let share = cut.share_in(&self.tests[test], self.n);
         (share > 0.0).then_some((share, test))
-    };
-    texts.par_iter().map(overlap).collect()
+    }
 }
 
 /// A text as its lower-cased words, one space between them.
@@ -128,10 +155,9 @@ mod tests {
     use super::*;
 
     fn found(text: &str, test: &str, n: usize) -> Option<f64> {
-        overlaps(&[text], &["something else", test], n)[0].map(|(share, test)| {
-            assert_eq!(test, 1);
-            share
-        })
+        let (share, test) = Runs::of(&["something else", test], n).overlap(text)?;
+        assert_eq!(test, 1);
+        Some(share)
     }
 
     #[test]
@@ -168,7 +194,7 @@ mod tests {
             verdicts[0],
             Some(Rejection {
                 score: Some(1.0),
-                like: Some(two)
+                like: Like::Other(two.into())
             })
         );
         assert_eq!(verdicts[1..], [None, None]);

@@ -1,12 +1,13 @@
-//! Drops texts that stand before in the set.
+//! Drops texts that another row of the set has too.
 
 use clap::ValueEnum;
 use rayon::prelude::*;
-use relation::{Key, first_of_each};
 use serde::Serialize;
 use text::{Form, normalise};
 
-use super::{Candidates, Files, Rejection, Rule, Verdict};
+use super::Rule;
+use crate::firsts::{Firsts, content_key};
+use crate::judging::{Candidates, Files, Judge, JudgeSet, Observed, Rejection};
 
 /// When two texts are the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
@@ -18,7 +19,7 @@ pub(crate) enum Sameness {
     Normalised,
 }
 
-/// The first of texts that are the same stays.
+/// Of texts that are the same one stays: the first, unless --representative says otherwise.
 #[derive(clap::Args, Clone, Debug, Default, Serialize)]
 pub(crate) struct ExactDuplicate {
     /// Drop texts that stand before in the set; a value is joined by =, as in --exact-duplicate=normalised [default where no value is given: raw]
@@ -31,37 +32,58 @@ impl Rule for ExactDuplicate {
         "exact-duplicate"
     }
 
+    fn options(&self) -> &'static [&'static str] {
+        &["exact_duplicate"]
+    }
+
     fn asked(&self) -> bool {
         self.exact_duplicate.is_some()
     }
 
-    fn judge(&self, rows: &Candidates<'_>, _: &mut Files<'_>) -> anyhow::Result<Vec<Verdict>> {
-        let firsts = match self.exact_duplicate {
-            Some(Sameness::Normalised) => {
-                let texts: Vec<String> = rows
-                    .texts
-                    .par_iter()
-                    .map(|text| normalise(text, Form::Nfkc))
-                    .collect();
-                first_of_each(Key::Text(
-                    &texts.iter().map(String::as_str).collect::<Vec<_>>(),
-                ))?
+    fn prepare<'a>(&'a self, _: &mut Files<'_>) -> anyhow::Result<Judge<'a>> {
+        Ok(Judge::Set(Box::new(Keys {
+            sameness: self.exact_duplicate.unwrap_or(Sameness::Raw),
+            keys: Vec::new(),
+        })))
+    }
+}
+
+/// Of each row the key of its text; 0 where a rule before dropped it.
+struct Keys {
+    sameness: Sameness,
+    keys: Vec<u128>,
+}
+
+impl JudgeSet for Keys {
+    fn observe(&mut self, rows: &Candidates<'_>) -> anyhow::Result<()> {
+        let key = |text: &&str| match self.sameness {
+            Sameness::Raw => content_key(text.as_bytes()),
+            Sameness::Normalised => content_key(normalise(text, Form::Nfkc).as_bytes()),
+        };
+        let keys: Vec<u128> = rows.texts.par_iter().map(key).collect();
+        self.keys.resize(rows.first + rows.batch.num_rows(), 0);
+        for (number, key) in rows.numbers().zip(keys) {
+            self.keys[number] = key;
+        }
+        Ok(())
+    }
+
+    fn resolve(&mut self, set: &Observed<'_>) -> anyhow::Result<Vec<(usize, Rejection)>> {
+        let mut firsts = Firsts::new(&self.keys);
+        let mut dropped = Vec::new();
+        for row in set.in_order() {
+            let first = firsts.first(row);
+            if first != row {
+                dropped.push((row, Rejection::like(first, None)));
             }
-            _ => first_of_each(Key::Text(&rows.texts))?,
-        };
-        let verdict = |(row, first): (usize, usize)| {
-            (row != first).then(|| Rejection {
-                score: None,
-                like: Some(rows.ids[first].to_owned()),
-            })
-        };
-        Ok(firsts.into_iter().enumerate().map(verdict).collect())
+        }
+        Ok(dropped)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{judged, kept};
+    use super::super::testing::{judged, judgement, kept, like};
     use super::*;
 
     fn rule(sameness: Sameness) -> ExactDuplicate {
@@ -74,12 +96,17 @@ mod tests {
     fn the_first_stays_and_the_others_name_it() {
         let verdicts = judged(&rule(Sameness::Raw), &["a", "b", "a", "A", "a"]);
         assert_eq!(kept(&verdicts), [true, true, false, true, false]);
-        assert_eq!(
-            verdicts[4]
-                .as_ref()
-                .and_then(|rejection| rejection.like.as_deref()),
-            Some("0")
-        );
+        assert_eq!(like(&verdicts[4]), Some(0));
+    }
+
+    #[test]
+    fn the_one_that_rather_stays_stays() {
+        let rows = [("a", None), ("a", None), ("b", None)];
+        let rule = rule(Sameness::Raw);
+        let last = "last".parse().expect("an order");
+        let judgement = judgement(&[&rule], &rows, &last);
+        assert_eq!(judgement.reason(0), Some(&Rejection::like(1, None)));
+        assert!(judgement.keeps(1) && judgement.keeps(2));
     }
 
     #[test]

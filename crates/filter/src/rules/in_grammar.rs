@@ -8,7 +8,8 @@ use rayon::prelude::*;
 use serde::{Serialize, Serializer};
 use text::grammar::{Grammar, Truth};
 
-use super::{Candidates, Files, Rejection, Rule, Verdict};
+use super::Rule;
+use crate::judging::{Candidates, Files, Judge, JudgeRows, Rejection, Verdict};
 
 /// The grammar says what a text may be and to which class it belongs.
 #[derive(clap::Args, Clone, Debug, Default, Serialize)]
@@ -36,11 +37,15 @@ impl Rule for InGrammar {
         "in-grammar"
     }
 
+    fn options(&self) -> &'static [&'static str] {
+        &["in_grammar"]
+    }
+
     fn asked(&self) -> bool {
         self.in_grammar.is_some()
     }
 
-    fn judge(&self, rows: &Candidates<'_>, files: &mut Files<'_>) -> anyhow::Result<Vec<Verdict>> {
+    fn prepare<'a>(&'a self, files: &mut Files<'_>) -> anyhow::Result<Judge<'a>> {
         let path = self
             .in_grammar
             .as_deref()
@@ -49,7 +54,20 @@ impl Rule for InGrammar {
         files.inputs.push(input(path, &grammar));
         let grammar =
             Grammar::parse(&grammar).with_context(|| format!("{} is no grammar", name(path)))?;
-        Ok(verdicts(&grammar, rows))
+        Ok(Judge::Rows(Box::new(grammar)))
+    }
+}
+
+impl JudgeRows for Grammar {
+    /// A row without a label needs only to be derived.
+    fn verdicts(&self, rows: &Candidates<'_>) -> anyhow::Result<Vec<Verdict>> {
+        let rows = rows.texts.par_iter().zip(&rows.labels);
+        let verdicts = rows.map(|(text, label)| {
+            let truth = self.classify(text);
+            let right = label.map_or(truth != Truth::NotMember, |label| truth.allows(label));
+            (!right).then(Rejection::default)
+        });
+        Ok(verdicts.collect())
     }
 }
 
@@ -66,17 +84,6 @@ fn input(path: &Path, text: &str) -> Input {
         node,
         provenance: None,
     }
-}
-
-/// A row without a label needs only to be derived.
-fn verdicts(grammar: &Grammar, rows: &Candidates<'_>) -> Vec<Verdict> {
-    let rows = rows.texts.par_iter().zip(&rows.labels);
-    rows.map(|(text, label)| {
-        let truth = grammar.classify(text);
-        let right = label.map_or(truth != Truth::NotMember, |label| truth.allows(label));
-        (!right).then(Rejection::default)
-    })
-    .collect()
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
 //! Drops texts that are too short or too long.
 
+use rayon::prelude::*;
 use serde::Serialize;
 
-use super::{Candidates, Files, Rejection, Rule, Verdict};
+use super::Rule;
+use crate::judging::{Candidates, Files, Judge, JudgeRows, Rejection, Verdict};
 
 /// Bounds in words and in Unicode characters, both ends allowed.
 #[derive(clap::Args, Clone, Debug, Default, Serialize)]
@@ -26,6 +28,10 @@ impl Rule for Length {
         "length"
     }
 
+    fn options(&self) -> &'static [&'static str] {
+        &["min_words", "max_words", "min_chars", "max_chars"]
+    }
+
     fn asked(&self) -> bool {
         [
             self.min_words,
@@ -37,9 +43,16 @@ impl Rule for Length {
         .any(Option::is_some)
     }
 
+    fn prepare<'a>(&'a self, _: &mut Files<'_>) -> anyhow::Result<Judge<'a>> {
+        Ok(Judge::Rows(Box::new(self)))
+    }
+}
+
+impl JudgeRows for &Length {
     /// The score is the length that is out of bounds: in words where words are, else in characters.
-    fn judge(&self, rows: &Candidates<'_>, _: &mut Files<'_>) -> anyhow::Result<Vec<Verdict>> {
-        Ok(rows.texts.iter().map(|text| self.verdict(text)).collect())
+    fn verdicts(&self, rows: &Candidates<'_>) -> anyhow::Result<Vec<Verdict>> {
+        let texts = rows.texts.par_iter();
+        Ok(texts.map(|text| self.verdict(text)).collect())
     }
 }
 
@@ -53,10 +66,7 @@ impl Length {
         let words = || outside(text::words(text).count(), self.min_words, self.max_words);
         let chars = || outside(text.chars().count(), self.min_chars, self.max_chars);
         let length = words().or_else(chars)?;
-        Some(Rejection {
-            score: Some(length as f64),
-            like: None,
-        })
+        Some(Rejection::scored(length as f64))
     }
 }
 
@@ -74,13 +84,7 @@ mod tests {
         };
         let verdicts = judged(&rule, &["one", "one, two", "a b c", "a b c d", ""]);
         assert_eq!(kept(&verdicts), [false, true, true, false, false]);
-        assert_eq!(
-            verdicts[3],
-            Some(Rejection {
-                score: Some(4.0),
-                like: None
-            })
-        );
+        assert_eq!(verdicts[3], Some(Rejection::scored(4.0)));
     }
 
     #[test]

@@ -2,12 +2,13 @@
 
 use serde::Serialize;
 
-use super::{Candidates, Files, Rejection, Rule, Verdict};
+use super::Rule;
+use crate::judging::{Candidates, Files, Judge, JudgeSet, Observed, Rejection};
 
 /// A number of rows.
 #[derive(clap::Args, Clone, Debug, Default, Serialize)]
 pub(crate) struct Limit {
-    /// Keep this many rows, the first that no other rule drops; fewer is exit status 1
+    /// Keep this many rows, the first that no other rule drops, wherever this stands; fewer is exit status 1
     #[arg(long, value_name = "ROWS")]
     pub(crate) limit: Option<usize>,
     /// Write what there is where it is fewer than --limit
@@ -28,14 +29,32 @@ impl Rule for Limit {
         "limit"
     }
 
+    fn options(&self) -> &'static [&'static str] {
+        &["limit", "allow_fewer"]
+    }
+
     fn asked(&self) -> bool {
         self.limit.is_some()
     }
 
-    fn judge(&self, rows: &Candidates<'_>, _: &mut Files<'_>) -> anyhow::Result<Vec<Verdict>> {
-        let limit = self.limit.unwrap_or(usize::MAX);
-        let verdict = |place| (place >= limit).then(Rejection::default);
-        Ok((0..rows.ids.len()).map(verdict).collect())
+    fn last(&self) -> bool {
+        true
+    }
+
+    fn prepare<'a>(&'a self, _: &mut Files<'_>) -> anyhow::Result<Judge<'a>> {
+        Ok(Judge::Set(Box::new(self)))
+    }
+}
+
+impl JudgeSet for &Limit {
+    fn observe(&mut self, _: &Candidates<'_>) -> anyhow::Result<()> {
+        Ok(())
+    }
+
+    fn resolve(&mut self, set: &Observed<'_>) -> anyhow::Result<Vec<(usize, Rejection)>> {
+        let rows = (0..set.alive.len()).filter(|row| set.alive[*row]);
+        let too_many = rows.skip(self.limit.unwrap_or(usize::MAX));
+        Ok(too_many.map(|row| (row, Rejection::default())).collect())
     }
 }
 

@@ -1,30 +1,62 @@
 //! Drops texts that are nearly the same as one that is kept.
 
+use std::num::NonZeroUsize;
+
+use clap::ValueEnum;
 use numeric::{Seed, Share};
+use rayon::prelude::*;
 use serde::{Serialize, Serializer};
-use text::{MinHash, Shingle, SimilarPair};
+use text::{Cluster, Clustering, Join, JoinBuilder, MinHash, Rarity, Rows, Shingle};
 
-use super::{Candidates, Files, Rejection, Rule, Verdict};
+use super::Rule;
+use crate::judging::{Candidates, Files, Judge, JudgeSet, Observed, Rejection};
 
-/// Of how many random permutations candidates are found; more would miss fewer pairs.
+/// Of how many random permutations bands are made; more would miss fewer pairs.
 const PERMUTATIONS: usize = 128;
 /// The permutations are the same in every run, since which rows are dropped is no matter of chance.
 const SEED: Seed = Seed::new(0);
 
-/// A row is dropped if a row before it that is kept is at least as similar as the threshold.
+/// What a group of texts that are alike is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
+#[serde(rename_all = "snake_case")]
+enum Grouping {
+    /// A kept text and those that are like it: a chain of texts, each like the next, does not vanish whole.
+    Star,
+    /// All that such chains connect.
+    Components,
+}
+
+/// How pairs that are worth a comparison are found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
+#[serde(rename_all = "snake_case")]
+enum Candidacy {
+    /// By rare shingles in common: no pair is missed.
+    Exact,
+    /// By MinHash bands chosen from the threshold: for long texts; one pair in 200 right at the threshold is missed.
+    Minhash,
+}
+
+/// A row is dropped for a kept one that is at least as similar as the threshold.
 ///
-/// So every dropped row has a kept one like it, and a chain of rows, each like the next, does not
-/// vanish whole. Candidates are found by `MinHash` and verified by their exact Jaccard similarity:
-/// no pair below the threshold counts, and one in 200 right at it may be missed.
+/// Every pair is compared by the exact Jaccard similarity of its shingles.
 #[derive(clap::Args, Clone, Debug, Default, Serialize)]
 pub(crate) struct NearDuplicate {
-    /// Drop texts whose Jaccard similarity to a kept text before them is at least this, a fraction above 0
+    /// Drop texts whose Jaccard similarity to a kept text is at least this, a fraction above 0
     #[arg(long, value_name = "SIMILARITY", value_parser = threshold)]
     near_duplicate: Option<Share>,
     /// The pieces by which similarity is measured: words:N or chars:N [default: words:3]
     #[arg(long, value_name = "SHINGLE", requires = "near_duplicate")]
     #[serde(serialize_with = "as_text")]
     shingle: Option<Shingle>,
+    /// What a group is, of which one text stays [default: star]
+    #[arg(long, value_enum, value_name = "GROUP", requires = "near_duplicate")]
+    cluster: Option<Grouping>,
+    /// Texts of a group at most, those with the same shingles counted once; one that would be too many stays [default: no bound]
+    #[arg(long, value_name = "TEXTS", requires = "near_duplicate")]
+    max_cluster: Option<NonZeroUsize>,
+    /// How pairs are found that are then compared [default: exact]
+    #[arg(long, value_enum, value_name = "WAY", requires = "near_duplicate")]
+    candidates: Option<Candidacy>,
 }
 
 fn threshold(text: &str) -> Result<Share, String> {
@@ -49,58 +81,204 @@ impl Rule for NearDuplicate {
         "near-duplicate"
     }
 
+    fn options(&self) -> &'static [&'static str] {
+        &[
+            "near_duplicate",
+            "shingle",
+            "cluster",
+            "max_cluster",
+            "candidates",
+        ]
+    }
+
     fn asked(&self) -> bool {
         self.near_duplicate.is_some()
     }
 
-    fn judge(&self, rows: &Candidates<'_>, _: &mut Files<'_>) -> anyhow::Result<Vec<Verdict>> {
-        let threshold = self.near_duplicate.unwrap_or(Share::ONE);
-        let shingle = self.shingle.map_or_else(|| "words:3".parse(), Ok)?;
-        let sets = shingle.sets(&rows.texts);
-        let pairs = MinHash::new(threshold, PERMUTATIONS, SEED).similar_pairs(&sets, threshold);
-        let like = too_like(rows.ids.len(), pairs);
-        let verdict = |(kept, similarity): (usize, f64)| Rejection {
-            score: Some(similarity),
-            like: Some(rows.ids[kept].to_owned()),
+    fn prepare<'a>(&'a self, files: &mut Files<'_>) -> anyhow::Result<Judge<'a>> {
+        let cluster = match self.cluster {
+            Some(Grouping::Components) => Cluster::Components,
+            _ => Cluster::Star,
         };
-        Ok(like.into_iter().map(|found| found.map(verdict)).collect())
+        Ok(Judge::Set(Box::new(Shingles {
+            shingle: self.shingle.map_or_else(|| "words:3".parse(), Ok)?,
+            how: Clustering {
+                threshold: self.near_duplicate.unwrap_or(Share::ONE),
+                cluster,
+                most: self.max_cluster.map(NonZeroUsize::get),
+            },
+            candidacy: self.candidates.unwrap_or(Candidacy::Exact),
+            memory: files.memory,
+            kept: Some(Vec::new()),
+            shingles: 0,
+        })))
     }
 }
 
-/// For each of `n` rows, the kept row before it that it is most like, the first of several; `None`
-/// for rows that are kept.
-///
-/// Of rows with equal sets only the first is paired with others, so what holds of it holds of them.
-fn too_like(n: usize, mut pairs: Vec<SimilarPair>) -> Vec<Option<(usize, f64)>> {
-    pairs.sort_by_key(|pair| (pair.second, pair.first));
-    let mut like: Vec<Option<(usize, f64)>> = vec![None; n];
-    for pairs in pairs.chunk_by(|one, other| one.second == other.second) {
-        let kept = pairs.iter().filter(|pair| like[pair.first].is_none());
-        let kept = kept.map(|pair| (pair.first, pair.similarity));
-        let most = kept.reduce(|best, next| if next.1 > best.1 { next } else { best });
-        let equal = || {
-            pairs
-                .iter()
-                .find(|pair| pair.similarity == 1.0)
-                .and_then(|pair| like[pair.first])
-        };
-        like[pairs[0].second] = most.or_else(equal);
+/// The shingles of all rows, or of none where they are too many to keep.
+struct Shingles {
+    shingle: Shingle,
+    how: Clustering,
+    candidacy: Candidacy,
+    /// How many bytes of shingles may be kept.
+    memory: usize,
+    /// The shingles of rows by their numbers; none where they have to be made again.
+    kept: Option<Vec<Sets>>,
+    /// How many shingles there are in all rows together.
+    shingles: usize,
+}
+
+/// The shingles of some rows.
+struct Sets {
+    numbers: Vec<u32>,
+    sets: Rows<u64>,
+}
+
+impl Sets {
+    fn of(rows: &Candidates<'_>, shingle: Shingle) -> Self {
+        Self {
+            numbers: rows.numbers().map(|number| number as u32).collect(),
+            sets: shingle.sets(&rows.texts),
+        }
     }
-    like
+
+    /// The places of the rows that are `alive`.
+    fn alive(&self, alive: &[bool]) -> Vec<usize> {
+        let rows = 0..self.numbers.len();
+        rows.filter(|row| alive[self.numbers[*row] as usize])
+            .collect()
+    }
+}
+
+impl JudgeSet for Shingles {
+    fn observe(&mut self, rows: &Candidates<'_>) -> anyhow::Result<()> {
+        let sets = Sets::of(rows, self.shingle);
+        self.shingles += sets.sets.values().len();
+        if self.shingles * size_of::<u64>() > self.memory {
+            self.kept = None;
+        }
+        if let Some(kept) = &mut self.kept {
+            kept.push(sets);
+        }
+        Ok(())
+    }
+
+    fn resolve(&mut self, set: &Observed<'_>) -> anyhow::Result<Vec<(usize, Rejection)>> {
+        let join = match self.candidacy {
+            Candidacy::Exact => self.by_rarity(set)?,
+            Candidacy::Minhash => self.by_bands(set)?,
+        };
+        let sets = self.sets_of(join.rows(), set)?;
+        self.kept = None;
+        let places: Vec<usize> = {
+            let mut wanted = vec![false; set.alive.len()];
+            join.rows()
+                .iter()
+                .for_each(|row| wanted[*row as usize] = true);
+            let place = |row: usize| join.rows().partition_point(|other| (*other as usize) < row);
+            set.in_order()
+                .filter(|row| wanted[*row])
+                .map(place)
+                .collect()
+        };
+        let duplicates = join.duplicates(&sets, &places, &self.how);
+        let rows = join.rows().iter().zip(duplicates);
+        let dropped = rows.filter_map(|(row, duplicate)| {
+            let duplicate = duplicate?;
+            let of = join.rows()[duplicate.of] as usize;
+            Some((
+                *row as usize,
+                Rejection::like(of, Some(duplicate.similarity)),
+            ))
+        });
+        Ok(dropped.collect())
+    }
+}
+
+impl Shingles {
+    /// Hands the shingles of all rows to `visit`, as they were kept or by making them again.
+    fn each(
+        &self,
+        set: &Observed<'_>,
+        mut visit: impl FnMut(&Sets, &[usize]),
+    ) -> anyhow::Result<()> {
+        if let Some(kept) = &self.kept {
+            kept.iter()
+                .for_each(|sets| visit(sets, &sets.alive(set.alive)));
+            return Ok(());
+        }
+        set.each(|rows| {
+            let sets = Sets::of(rows, self.shingle);
+            visit(&sets, &sets.alive(set.alive));
+            Ok(())
+        })
+    }
+
+    fn by_rarity(&self, set: &Observed<'_>) -> anyhow::Result<Join> {
+        let rarity = Rarity::new(self.shingles);
+        self.each(set, |sets, rows| rarity.add(&sets.sets, rows))?;
+        let threshold = self.how.threshold.fraction();
+        self.join(set, |shingles, keys| rarity.keys(shingles, threshold, keys))
+    }
+
+    fn by_bands(&self, set: &Observed<'_>) -> anyhow::Result<Join> {
+        let minhash = MinHash::new(self.how.threshold, PERMUTATIONS, SEED);
+        self.join(set, |shingles, keys| minhash.keys(shingles, keys))
+    }
+
+    fn join(
+        &self,
+        set: &Observed<'_>,
+        keys: impl Fn(&[u64], &mut Vec<text::Key>) + Sync,
+    ) -> anyhow::Result<Join> {
+        let mut builder = JoinBuilder::default();
+        self.each(set, |sets, rows| {
+            let of = |row: &usize| {
+                let mut found = Vec::new();
+                keys(sets.sets.row(*row), &mut found);
+                found
+            };
+            let found: Vec<Vec<text::Key>> = rows.par_iter().map(of).collect();
+            for (row, keys) in rows.iter().zip(found) {
+                builder.add(sets.numbers[*row], &keys);
+            }
+        })?;
+        Ok(builder.finish())
+    }
+
+    /// The shingles of the rows with these numbers, ascending.
+    fn sets_of(&self, numbers: &[u32], set: &Observed<'_>) -> anyhow::Result<Rows<u64>> {
+        let (mut wanted, mut found) = (numbers.iter().peekable(), Rows::default());
+        self.each(set, |sets, rows| {
+            for row in rows {
+                if wanted
+                    .next_if(|number| **number == sets.numbers[*row])
+                    .is_some()
+                {
+                    found.push(sets.sets.row(*row).iter().copied());
+                }
+            }
+        })?;
+        Ok(found)
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use dataset::Reading;
     use proptest::prelude::*;
     use text::jaccard;
 
-    use super::super::testing::{judged, kept};
+    use super::super::testing::{judged, judgement, kept, like, score};
     use super::*;
+    use crate::judgement::Judgement;
+    use crate::judging::testing::set;
 
     fn rule(threshold: &str, shingle: &str) -> NearDuplicate {
         NearDuplicate {
             near_duplicate: threshold.parse().ok(),
             shingle: shingle.parse().ok(),
+            ..NearDuplicate::default()
         }
     }
 
@@ -109,13 +287,17 @@ mod tests {
         // Of {a b c d}, {b c d e} and {c d e f}, neighbours share 3 of 5, the ends 2 of 6.
         let verdicts = judged(&rule("0.6", "words:1"), &["a b c d", "b c d e", "c d e f"]);
         assert_eq!(kept(&verdicts), [true, false, true]);
-        assert_eq!(
-            verdicts[1],
-            Some(Rejection {
-                score: Some(0.6),
-                like: Some("0".to_owned())
-            })
-        );
+        assert_eq!(verdicts[1], Some(Rejection::like(0, Some(0.6))));
+    }
+
+    #[test]
+    fn of_a_component_one_stays() {
+        let rule = NearDuplicate {
+            cluster: Some(Grouping::Components),
+            ..rule("0.6", "words:1")
+        };
+        let verdicts = judged(&rule, &["a b c d", "b c d e", "c d e f"]);
+        assert_eq!(verdicts[2], Some(Rejection::like(0, Some(1.0 / 3.0))));
     }
 
     #[test]
@@ -133,10 +315,16 @@ mod tests {
             &["a b c d", "b c d e f x y", "b c d e f", "b c d e"],
         );
         assert_eq!(kept(&verdicts), [true, true, false, false]);
-        assert_eq!(
-            verdicts[2].as_ref().and_then(|rejection| rejection.score),
-            Some(5.0 / 7.0)
-        );
+        assert_eq!(score(&verdicts[2]), Some(5.0 / 7.0));
+    }
+
+    #[test]
+    fn the_longest_stays_where_it_rather_stays() {
+        let rows = [("a b c", None), ("a b c d", None), ("a b c e", None)];
+        let longest = "longest".parse().expect("an order");
+        let rule = rule("0.6", "words:1");
+        let judgement = judgement(&[&rule], &rows, &longest);
+        assert!(judgement.keeps(1) && !judgement.keeps(0) && !judgement.keeps(2));
     }
 
     #[test]
@@ -145,18 +333,47 @@ mod tests {
         assert_eq!(threshold("0.8").map(Share::fraction), Ok(0.8));
     }
 
+    #[test]
+    fn little_memory_changes_nothing() {
+        let texts: Vec<String> = (0..300)
+            .map(|row| format!("a b c{} d{} e{}", row / 2, row / 5, row % 7))
+            .collect();
+        let rows: Vec<(&str, Option<&str>)> =
+            texts.iter().map(|text| (text.as_str(), None)).collect();
+        let rule = rule("0.5", "words:1");
+        let of = |memory| {
+            let mut files = Files::new("text", Reading::default(), memory);
+            let (_folder, source) = set(&rows);
+            let judged = Judgement::of(
+                &[&rule],
+                &[source],
+                &mut files,
+                &"longest".parse().expect("an order"),
+                &[],
+            );
+            let (judgement, _) = judged.expect("verdicts");
+            (0..rows.len())
+                .map(|row| judgement.reason(row).cloned())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(of(0), of(usize::MAX));
+        assert!(of(0).iter().filter(|verdict| verdict.is_some()).count() > 20);
+    }
+
     proptest! {
         #[test]
-        fn every_dropped_row_has_a_kept_one_like_it(texts in prop::collection::vec("[a-d]( [a-d]){0,4}", 1..30)) {
+        fn every_dropped_row_has_a_kept_one_like_it(
+            texts in prop::collection::vec("[a-d]( [a-d]){0,4}", 1..30), bands in any::<bool>(),
+        ) {
             let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
             let shingle: Shingle = "words:1".parse().expect("a shingle");
-            let verdicts = judged(&rule("0.5", "words:1"), &texts);
+            let candidates = bands.then_some(Candidacy::Minhash);
+            let verdicts = judged(&NearDuplicate { candidates, ..rule("0.5", "words:1") }, &texts);
             for (row, verdict) in verdicts.iter().enumerate() {
-                let Some(rejection) = verdict else { continue };
-                let like: usize = rejection.like.as_deref().expect("a row").parse().expect("an id");
-                let similarity = jaccard(&shingle.hashes(texts[row]), &shingle.hashes(texts[like]));
-                prop_assert!(like < row && verdicts[like].is_none() && similarity >= 0.5);
-                prop_assert_eq!(rejection.score, Some(similarity));
+                let Some(kept) = like(verdict) else { continue };
+                let similarity = jaccard(&shingle.hashes(texts[row]), &shingle.hashes(texts[kept]));
+                prop_assert!(kept < row && verdicts[kept].is_none() && similarity >= 0.5);
+                prop_assert_eq!(score(verdict), Some(similarity));
             }
         }
     }

@@ -1,6 +1,6 @@
 //! All human rows, and synthetic rows added to them.
 
-use super::{Asked, Available, Design, Plan, meaningless, needed};
+use super::{Asked, Available, Design, Parts, meaningless, needed};
 
 const NAME: &str = "fixed-real";
 
@@ -11,13 +11,13 @@ pub(super) static DESIGN: Design = Design {
     plan,
 };
 
-fn plan(asked: &Asked, available: Available) -> anyhow::Result<Plan> {
+fn plan(asked: &Asked, available: Available) -> anyhow::Result<Parts> {
     meaningless(NAME, "proportion", asked.proportion.is_some())?;
     meaningless(NAME, "total", asked.total.is_some())?;
     let ratio = needed(NAME, "ratio", asked.ratio)?;
-    Ok(Plan {
+    Ok(Parts {
         real: available.real,
-        synthetic: ratio.of(available.real),
+        synthetic: ratio.of(available.real as usize) as u64,
         proportion: ratio.share(),
     })
 }
@@ -26,7 +26,7 @@ fn plan(asked: &Asked, available: Available) -> anyhow::Result<Plan> {
 mod tests {
     use super::*;
 
-    fn planned(ratio: &str) -> Plan {
+    fn planned(ratio: &str) -> Parts {
         let asked = Asked {
             ratio: ratio.parse().ok(),
             ..Asked::default()
@@ -49,7 +49,7 @@ mod tests {
         assert_eq!(synthetic, [0, 3, 5, 10, 40]);
         assert_eq!(
             planned("4"),
-            Plan {
+            Parts {
                 real: 10,
                 synthetic: 40,
                 proportion: 0.8

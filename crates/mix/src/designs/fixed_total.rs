@@ -1,6 +1,6 @@
 //! A number of rows that stays, of which a share is synthetic.
 
-use super::{Asked, Available, Design, Plan, meaningless, needed};
+use super::{Asked, Available, Design, Parts, meaningless, needed, share_of};
 
 const NAME: &str = "fixed-total";
 
@@ -11,12 +11,12 @@ pub(super) static DESIGN: Design = Design {
     plan,
 };
 
-fn plan(asked: &Asked, available: Available) -> anyhow::Result<Plan> {
+fn plan(asked: &Asked, available: Available) -> anyhow::Result<Parts> {
     meaningless(NAME, "ratio", asked.ratio.is_some())?;
     let proportion = needed(NAME, "proportion", asked.proportion)?;
     let total = asked.total.unwrap_or(available.real);
-    let synthetic = proportion.of(total);
-    Ok(Plan {
+    let synthetic = share_of(proportion, total);
+    Ok(Parts {
         real: total - synthetic,
         synthetic,
         proportion: proportion.fraction(),
@@ -29,7 +29,7 @@ mod tests {
 
     use super::*;
 
-    fn planned(proportion: f64, total: Option<usize>) -> Plan {
+    fn planned(proportion: f64, total: Option<u64>) -> Parts {
         let asked = Asked {
             proportion: Share::new(proportion).ok(),
             total,
@@ -52,7 +52,7 @@ mod tests {
             for step in 0..=40 {
                 let share = f64::from(step) / 40.0;
                 let plan = planned(share, Some(total));
-                assert_eq!(plan.total(), total);
+                assert_eq!(plan.real + plan.synthetic, total);
                 // To the nearest whole row, in integers: |synthetic − step · total / 40| ≤ 1/2.
                 assert!(
                     (80 * plan.synthetic as i64 - 2 * i64::from(step) * total as i64).abs() <= 40
@@ -67,7 +67,7 @@ mod tests {
     fn the_total_is_that_of_the_human_rows_where_none_is_given() {
         assert_eq!(
             planned(0.25, None),
-            Plan {
+            Parts {
                 real: 750,
                 synthetic: 250,
                 proportion: 0.25
