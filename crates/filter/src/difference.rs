@@ -74,7 +74,8 @@ fn told(found: &Difference) -> String {
     };
     let other = &found.other;
     format!(
-        "{both} rows in both, {ours} only here, {theirs} only in {other}{reasons}; Jaccard {similarity:.4}"
+        "{} in both, {ours} only here, {theirs} only in {other}{reasons}; Jaccard {similarity:.4}",
+        cli::count(both, "row")
     )
 }
 

@@ -74,12 +74,19 @@ fn shown(text: &str) -> String {
     format!("\"{shown}\"")
 }
 
+/// The rules that were asked for; the first of all never is.
+fn asked(judgement: &Judgement) -> impl Iterator<Item = &'static str> {
+    judgement.rules().iter().copied().skip(1)
+}
+
 fn fate(row: usize, judgement: &Judgement, likes: &Found) -> String {
     let (Some(rule), Some(reason)) = (judgement.rule(row), judgement.reason(row)) else {
-        return format!("was kept by {}", judgement.rules().join(", "));
+        return match asked(judgement).collect::<Vec<_>>().join(", ") {
+            none if none.is_empty() => "was kept".to_owned(),
+            rules => format!("was kept by {rules}"),
+        };
     };
-    let before = judgement.rules().iter().take_while(|name| **name != rule);
-    let before: Vec<&str> = before.copied().collect();
+    let before: Vec<&str> = asked(judgement).take_while(|name| *name != rule).collect();
     let mut said = format!("was dropped by {rule}");
     if !before.is_empty() {
         said += &format!(" after {} kept it", before.join(", "));

@@ -54,7 +54,7 @@ impl Judgement {
             |name, batch, first| {
                 let rows = Candidates::of(name, batch, first, column)?;
                 anyhow::ensure!(
-                    first + rows.len() <= u32::MAX as usize,
+                    u32::try_from(first + rows.len()).is_ok(),
                     "more rows than 2^32"
                 );
                 ranks.observe(&rows)?;

@@ -9,6 +9,7 @@ mod output;
 mod personal;
 mod priority;
 mod rules;
+mod selection;
 
 use cli::{Common, Console, InputArgs, MemoryArgs, Outcome, OutputArgs, Stage};
 use dataset::{Replay, RowId, Run, Sink, Source, columns};

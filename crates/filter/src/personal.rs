@@ -156,7 +156,7 @@ fn card(run: &str) -> Option<usize> {
     };
     let sum: u32 = digits.iter().rev().enumerate().map(double).sum();
     let zeros = digits.iter().all(|digit| *digit == 0);
-    ((13..=19).contains(&digits.len()) && sum % 10 == 0 && !zeros).then_some(length)
+    ((13..=19).contains(&digits.len()) && sum.is_multiple_of(10) && !zeros).then_some(length)
 }
 
 fn phone(run: &str) -> Option<usize> {

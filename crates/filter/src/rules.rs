@@ -15,6 +15,7 @@ mod near_duplicate;
 mod null_text;
 mod pii;
 mod refusal;
+mod select;
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, FromArgMatches};
@@ -77,6 +78,10 @@ struct Options {
     #[command(flatten)]
     #[serde(flatten)]
     near_duplicate: near_duplicate::NearDuplicate,
+    /// Rows that are chosen together.
+    #[command(flatten)]
+    #[serde(flatten)]
+    select: select::Select,
     /// A number of rows that is enough.
     #[command(flatten)]
     #[serde(flatten)]
@@ -85,7 +90,7 @@ struct Options {
 
 impl Options {
     /// Every rule with options, in the order in which help lists them.
-    fn all(&self) -> [&dyn Rule; 14] {
+    fn all(&self) -> [&dyn Rule; 15] {
         [
             &self.length,
             &self.characters,
@@ -100,6 +105,7 @@ impl Options {
             &self.against,
             &self.exact_duplicate,
             &self.near_duplicate,
+            &self.select,
             &self.limit,
         ]
     }
@@ -178,7 +184,8 @@ impl RuleArgs {
 
     /// How many rows are asked for beyond `kept`, if that matters.
     pub(crate) fn missing(&self, kept: usize) -> Option<usize> {
-        self.options.limit.missing(kept)
+        let missing = self.options.select.missing(kept);
+        missing.or_else(|| self.options.limit.missing(kept))
     }
 }
 

@@ -226,7 +226,7 @@ fn what_makes_no_sense_cannot_run() {
     for (options, expected) in [
         (
             "",
-            "known are: length, characters, gopher-quality, gopher-repetition, c4, fineweb, refusal, pii, condition, in-grammar, against, exact-duplicate, near-duplicate, limit",
+            "known are: length, characters, gopher-quality, gopher-repetition, c4, fineweb, refusal, pii, condition, in-grammar, against, exact-duplicate, near-duplicate, select, limit",
         ),
         ("--near-duplicate 80", "did you mean 0.8?"),
         (
@@ -238,6 +238,16 @@ fn what_makes_no_sense_cannot_run() {
             "set.csv has no column `body`",
         ),
         ("--in-grammar test.csv", "test.csv is no grammar"),
+        (
+            "--select 2 --select-by k-center",
+            "`polyculture embed` adds it",
+        ),
+        ("--select 2 --select-by dsir", "needs --select-target"),
+        ("--select 2 --select-by deita", "needs --select-quality"),
+        (
+            "--where label>1 --where text=x --pii --where n=1",
+            "set.csv has no column `n`",
+        ),
         (
             "--min-words 1 --memory 2",
             "write it as 2GB, 512MB or 1.5GiB",

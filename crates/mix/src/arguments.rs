@@ -48,7 +48,7 @@ pub struct Args {
     /// The synthetic share of the result, a fraction from 0 to 1 (fixed-total, fixed-synthetic)
     #[arg(long, value_name = "SHARE", conflicts_with_all = ["source", "protocol"])]
     pub proportion: Option<Share>,
-    /// Several such shares, a mix each, with {} in the name of the output for the share
+    /// Several such shares, a mix each, with {proportion} in the name of the output
     #[arg(long, value_name = "SHARES", value_delimiter = ',', conflicts_with_all = ["proportion", "source", "protocol"])]
     #[serde(skip)]
     pub proportions: Vec<Share>,

@@ -96,7 +96,7 @@ impl<'a> Mixing<'a> {
                 .rows
                 .schema()
                 .field_with_name(column)
-                .map(|field| field.data_type());
+                .map(arrow::datatypes::Field::data_type);
             let numbers = kind.is_ok_and(|kind| kind.is_numeric() || *kind == DataType::Null);
             if !numbers {
                 let known = dataset::column_names(pool.rows.schema());
@@ -125,6 +125,10 @@ impl<'a> Mixing<'a> {
         Ok(plan.draw(&self.names, &self.lengths, self.args.unit, most))
     }
 
+    fn design(&self) -> &str {
+        self.args.design.as_deref().unwrap_or("fixed-total")
+    }
+
     fn plan(&self, proportion: Option<Share>) -> anyhow::Result<Plan> {
         let args = self.args;
         let sizes: Vec<u64> = self.lengths.iter().map(Lengths::total).collect();
@@ -139,7 +143,7 @@ impl<'a> Mixing<'a> {
         if let Some(protocol) = args.protocol {
             return protocol.plan(&sizes, args.total, args.keep);
         }
-        let design = designs::named(args.design.as_deref().unwrap_or("fixed-total"))?;
+        let design = designs::named(self.design())?;
         let asked = Asked {
             proportion,
             total: args.total,
@@ -228,6 +232,9 @@ impl<'a> Mixing<'a> {
         tokens: Option<&[u64]>,
     ) -> anyhow::Result<BTreeMap<String, Value>> {
         let mut arguments = cli::arguments(self.args)?;
+        if self.args.source.is_empty() && self.args.protocol.is_none() {
+            arguments.insert("design".to_owned(), self.design().into());
+        }
         if let Some(share) = target.proportion {
             arguments.insert("proportion".to_owned(), share.fraction().into());
         }

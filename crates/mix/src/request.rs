@@ -79,17 +79,17 @@ fn targets(args: &Args) -> anyhow::Result<Vec<Target>> {
             .map(|name| name.to_string_lossy().into_owned()),
         Sink::Stdout => None,
     };
-    let Some(name) = named.filter(|name| name.contains("{}")) else {
+    let Some(name) = named.filter(|name| name.contains("{proportion}")) else {
         return Err(cli::with_hint(
             anyhow::anyhow!("--proportions makes several mixes, but -o is {sink}"),
-            "name it with {} for the share, such as -o mix-{}.parquet",
+            "put the share in its name, as in -o 'mix-{proportion}.parquet'",
         ));
     };
     let target = |share: &Share| Target {
         proportion: Some(*share),
         sink: match sink {
             Sink::Path(path) => {
-                Sink::Path(path.with_file_name(name.replace("{}", &share.to_string())))
+                Sink::Path(path.with_file_name(name.replace("{proportion}", &share.to_string())))
             }
             Sink::Stdout => Sink::Stdout,
         },

@@ -42,20 +42,21 @@ enum Candidacy {
 #[derive(clap::Args, Clone, Debug, Default, Serialize)]
 pub(crate) struct NearDuplicate {
     /// Drop texts whose Jaccard similarity to a kept text is at least this, a fraction above 0
-    #[arg(long, value_name = "SIMILARITY", value_parser = threshold)]
-    near_duplicate: Option<Share>,
+    #[arg(long = "near-duplicate", value_name = "SIMILARITY", value_parser = threshold)]
+    #[serde(rename = "near_duplicate")]
+    threshold: Option<Share>,
     /// The pieces by which similarity is measured: words:N or chars:N [default: words:3]
-    #[arg(long, value_name = "SHINGLE", requires = "near_duplicate")]
+    #[arg(long, value_name = "SHINGLE", requires = "threshold")]
     #[serde(serialize_with = "as_text")]
     shingle: Option<Shingle>,
     /// What a group is, of which one text stays [default: star]
-    #[arg(long, value_enum, value_name = "GROUP", requires = "near_duplicate")]
+    #[arg(long, value_enum, value_name = "GROUP", requires = "threshold")]
     cluster: Option<Grouping>,
     /// Texts of a group at most, those with the same shingles counted once; one that would be too many stays [default: no bound]
-    #[arg(long, value_name = "TEXTS", requires = "near_duplicate")]
+    #[arg(long, value_name = "TEXTS", requires = "threshold")]
     max_cluster: Option<NonZeroUsize>,
     /// How pairs are found that are then compared [default: exact]
-    #[arg(long, value_enum, value_name = "WAY", requires = "near_duplicate")]
+    #[arg(long, value_enum, value_name = "WAY", requires = "threshold")]
     candidates: Option<Candidacy>,
 }
 
@@ -83,7 +84,7 @@ impl Rule for NearDuplicate {
 
     fn options(&self) -> &'static [&'static str] {
         &[
-            "near_duplicate",
+            "threshold",
             "shingle",
             "cluster",
             "max_cluster",
@@ -92,7 +93,7 @@ impl Rule for NearDuplicate {
     }
 
     fn asked(&self) -> bool {
-        self.near_duplicate.is_some()
+        self.threshold.is_some()
     }
 
     fn prepare<'a>(&'a self, files: &mut Files<'_>) -> anyhow::Result<Judge<'a>> {
@@ -103,14 +104,14 @@ impl Rule for NearDuplicate {
         Ok(Judge::Set(Box::new(Shingles {
             shingle: self.shingle.map_or_else(|| "words:3".parse(), Ok)?,
             how: Clustering {
-                threshold: self.near_duplicate.unwrap_or(Share::ONE),
+                threshold: self.threshold.unwrap_or(Share::ONE),
                 cluster,
                 most: self.max_cluster.map(NonZeroUsize::get),
             },
             candidacy: self.candidates.unwrap_or(Candidacy::Exact),
             memory: files.memory,
             kept: Some(Vec::new()),
-            shingles: 0,
+            total: 0,
         })))
     }
 }
@@ -125,7 +126,7 @@ struct Shingles {
     /// The shingles of rows by their numbers; none where they have to be made again.
     kept: Option<Vec<Sets>>,
     /// How many shingles there are in all rows together.
-    shingles: usize,
+    total: usize,
 }
 
 /// The shingles of some rows.
@@ -153,8 +154,8 @@ impl Sets {
 impl JudgeSet for Shingles {
     fn observe(&mut self, rows: &Candidates<'_>) -> anyhow::Result<()> {
         let sets = Sets::of(rows, self.shingle);
-        self.shingles += sets.sets.values().len();
-        if self.shingles * size_of::<u64>() > self.memory {
+        self.total += sets.sets.values().len();
+        if self.total * size_of::<u64>() > self.memory {
             self.kept = None;
         }
         if let Some(kept) = &mut self.kept {
@@ -215,7 +216,7 @@ impl Shingles {
     }
 
     fn by_rarity(&self, set: &Observed<'_>) -> anyhow::Result<Join> {
-        let rarity = Rarity::new(self.shingles);
+        let rarity = Rarity::new(self.total);
         self.each(set, |sets, rows| rarity.add(&sets.sets, rows))?;
         let threshold = self.how.threshold.fraction();
         self.join(set, |shingles, keys| rarity.keys(shingles, threshold, keys))
@@ -276,7 +277,7 @@ mod tests {
 
     fn rule(threshold: &str, shingle: &str) -> NearDuplicate {
         NearDuplicate {
-            near_duplicate: threshold.parse().ok(),
+            threshold: threshold.parse().ok(),
             shingle: shingle.parse().ok(),
             ..NearDuplicate::default()
         }
