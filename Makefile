@@ -6,7 +6,7 @@ SHELL := /bin/bash
 
 CARGO ?= cargo
 
-.PHONY: all build study test smoke lint bench-model clean help
+.PHONY: all build study test smoke lint bench-data bench-model clean help
 
 all: study ## build, then run the study; ends with out/report.html and out/results.parquet
 
@@ -36,6 +36,16 @@ bench-model: ## compare training, writing, scoring and embedding with torch and 
 	test -x $(MODEL_PEERS)/bin/python || python3 -m venv $(MODEL_PEERS)
 	$(MODEL_PEERS)/bin/pip install --quiet --requirement benches/model/requirements.txt
 	$(MODEL_PEERS)/bin/python benches/model/run.py "$$(ls -t target/release/deps/throughput-* | grep -v '\.d$$' | head -n 1)" $(MINILM)
+
+# Where the peers of `filter` and `mix` are installed, outside of the repository.
+DATA_PEERS ?= $(HOME)/.cache/polyculture/bench-data
+DATA_ROWS ?= 100000
+
+bench-data: ## compare filter and mix with rensa, polars and duckdb, installed into $(DATA_PEERS)
+	$(CARGO) build --release --locked --bin filter --bin mix
+	test -x $(DATA_PEERS)/bin/pip || python3 -m venv $(DATA_PEERS)
+	$(DATA_PEERS)/bin/pip install --quiet --requirement benches/data/requirements.txt
+	$(DATA_PEERS)/bin/python benches/data/bench.py --bin target/release --work $(DATA_PEERS)/rows --rows $(DATA_ROWS)
 
 clean: ## remove what the studies made, not what was compiled
 	rm -rf out

@@ -211,3 +211,5 @@ pub(crate) trait Rule {
 
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(test)]
+mod tests;

@@ -281,8 +281,8 @@ mod tests {
     use super::super::testing::judged;
     use super::*;
 
-    fn kept(select: Select, texts: &[&str]) -> Vec<usize> {
-        let verdicts = judged(&select, texts);
+    fn kept(select: &Select, texts: &[&str]) -> Vec<usize> {
+        let verdicts = judged(select, texts);
         let rows = verdicts.iter().enumerate();
         rows.filter(|(_, verdict)| verdict.is_none())
             .map(|(row, _)| row)
@@ -300,18 +300,18 @@ mod tests {
     fn a_random_choice_follows_from_the_seed_and_grows_nested() {
         let texts: Vec<String> = (0..40).map(|row| format!("text {row}")).collect();
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-        let (ten, twenty) = (kept(asked(10), &texts), kept(asked(20), &texts));
+        let (ten, twenty) = (kept(&asked(10), &texts), kept(&asked(20), &texts));
         assert!(ten.len() == 10 && ten.iter().all(|row| twenty.contains(row)));
         let seed = Select {
             select_seed: Some(Seed::new(1)),
             ..asked(10)
         };
-        assert_ne!(kept(seed, &texts), ten);
+        assert_ne!(kept(&seed, &texts), ten);
     }
 
     #[test]
     fn fewer_rows_than_asked_stay_and_are_missing() {
-        assert_eq!(kept(asked(3), &["a", "b"]), [0, 1]);
+        assert_eq!(kept(&asked(3), &["a", "b"]), [0, 1]);
         assert_eq!((asked(3).missing(2), asked(3).missing(3)), (Some(1), None));
     }
 }
