@@ -6,7 +6,7 @@ SHELL := /bin/bash
 
 CARGO ?= cargo
 
-.PHONY: all build study test smoke lint bench-data bench-model clean help
+.PHONY: all build study test smoke lint bench-data bench-model bench-diversity clean help
 
 all: study ## build, then run the study; ends with out/report.html and out/results.parquet
 
@@ -47,8 +47,13 @@ bench-data: ## compare filter and mix with rensa, polars and duckdb, installed i
 	$(DATA_PEERS)/bin/pip install --quiet --requirement benches/data/requirements.txt
 	$(DATA_PEERS)/bin/python benches/data/bench.py --bin target/release --work $(DATA_PEERS)/rows --rows $(DATA_ROWS)
 
+PEERS ?= $(HOME)/.cache/polyculture/bench-diversity
+
+bench-diversity: build ## compare score-diversity with its peers, which are installed under ~/.cache
+	python3 benches/diversity/bench.py --venv $(PEERS)
+
 clean: ## remove what the studies made, not what was compiled
 	rm -rf out
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
