@@ -16,6 +16,7 @@ pub mod linear;
 mod ops;
 mod sampling;
 mod score;
+mod tape;
 mod tokenizer;
 mod train;
 mod weights;

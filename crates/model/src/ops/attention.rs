@@ -3,12 +3,10 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor};
-
-use super::{argument, gradient, numbers, output};
 use crate::kernels::attention::{causal_softmax, softmax_backward};
 use crate::kernels::matmul::{Packed, Rows, multiply, multiply_add};
 use crate::kernels::rope::Rope;
+use crate::tape::{Rule, Sink, Value};
 
 /// How rows are cut into heads and sequences.
 #[derive(Clone, Debug)]
@@ -28,13 +26,10 @@ pub(crate) struct Heads {
 }
 
 /// Attention of `query` (rows, heads · dim) over `key` and `value` (rows, key heads · dim).
-pub(crate) fn attention(
-    query: &Tensor,
-    key: &Tensor,
-    value: &Tensor,
-    heads: Heads,
-) -> Result<Tensor> {
-    query.apply_op3(key, value, Attention(heads))
+pub(crate) fn attention(query: &Value, key: &Value, value: &Value, heads: Heads) -> Value {
+    let out = heads.forward([&query.read(), &key.read(), &value.read()]);
+    let inputs = vec![query.clone(), key.clone(), value.clone()];
+    Value::computed(out, query.columns(), inputs, Attention(heads))
 }
 
 struct Attention(Heads);
@@ -245,54 +240,15 @@ impl Part {
     }
 }
 
-impl CustomOp3 for Attention {
-    fn name(&self) -> &'static str {
-        "attention"
-    }
-
-    fn cpu_fwd(
-        &self,
-        query: &CpuStorage,
-        query_layout: &Layout,
-        key: &CpuStorage,
-        key_layout: &Layout,
-        value: &CpuStorage,
-        value_layout: &Layout,
-    ) -> Result<(CpuStorage, Shape)> {
-        let query = argument(query, query_layout)?;
-        let out = self.0.forward([
-            query,
-            argument(key, key_layout)?,
-            argument(value, value_layout)?,
-        ]);
-        Ok(output(out, query_layout.shape()))
-    }
-
-    fn bwd(
-        &self,
-        query: &Tensor,
-        key: &Tensor,
-        value: &Tensor,
-        _: &Tensor,
-        grad: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
-        let (query_storage, query_layout) = query.storage_and_layout();
-        let (key_storage, key_layout) = key.storage_and_layout();
-        let (value_storage, value_layout) = value.storage_and_layout();
-        let (grad_storage, grad_layout) = grad.storage_and_layout();
-        let inputs = [
-            numbers(&query_storage, query_layout)?,
-            numbers(&key_storage, key_layout)?,
-            numbers(&value_storage, value_layout)?,
-        ];
-        let [grad_query, grad_key, grad_value] = self
+impl Rule for Attention {
+    fn backward(&self, inputs: &[Value], grad: Vec<f32>, sink: &mut Sink) {
+        let [query, key, value] = [&inputs[0], &inputs[1], &inputs[2]];
+        let grads = self
             .0
-            .backward(inputs, numbers(&grad_storage, grad_layout)?);
-        Ok((
-            Some(gradient(grad_query, query)?),
-            Some(gradient(grad_key, key)?),
-            Some(gradient(grad_value, value)?),
-        ))
+            .backward([&query.read(), &key.read(), &value.read()], &grad);
+        for (input, grad) in inputs.iter().zip(grads) {
+            sink.give(input, grad);
+        }
     }
 }
 

@@ -2,50 +2,33 @@
 
 use std::sync::Arc;
 
-use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
-
-use super::{argument, gradient, numbers, output};
+use crate::tape::{Rule, Sink, Value};
 
 /// The rows of `table` at `ids`.
-pub(crate) fn embedding(table: &Tensor, ids: &Arc<[u32]>) -> Result<Tensor> {
-    table.apply_op1(Embedding {
-        ids: Arc::clone(ids),
-    })
+pub(crate) fn embedding(table: &Value, ids: &Arc<[u32]>) -> Value {
+    let dim = table.columns();
+    let numbers = table.read();
+    let rows = ids.iter().map(|id| &numbers[*id as usize * dim..][..dim]);
+    let rows = rows.collect::<Vec<_>>().concat();
+    let ids = Arc::clone(ids);
+    Value::computed(rows, dim, vec![table.clone()], Embedding { ids })
 }
 
 struct Embedding {
     ids: Arc<[u32]>,
 }
 
-impl CustomOp1 for Embedding {
-    fn name(&self) -> &'static str {
-        "embedding"
-    }
-
-    fn cpu_fwd(&self, table: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        let (_, dim) = layout.shape().dims2()?;
-        let table = argument(table, layout)?;
-        let rows = self
-            .ids
-            .iter()
-            .flat_map(|id| &table[*id as usize * dim..][..dim]);
-        Ok(output(rows.copied().collect(), (self.ids.len(), dim)))
-    }
-
-    fn bwd(&self, table: &Tensor, _: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
-        let (_, dim) = table.dims2()?;
-        let (storage, layout) = grad.storage_and_layout();
-        let mut sums = vec![0.0; table.elem_count()];
-        for (id, row) in self
-            .ids
-            .iter()
-            .zip(numbers(&storage, layout)?.chunks_exact(dim))
-        {
+impl Rule for Embedding {
+    fn backward(&self, inputs: &[Value], grad: Vec<f32>, sink: &mut Sink) {
+        let dim = inputs[0].columns();
+        let Some(sums) = sink.room(&inputs[0]) else {
+            return;
+        };
+        for (id, row) in self.ids.iter().zip(grad.chunks_exact(dim)) {
             let sums = &mut sums[*id as usize * dim..][..dim];
             sums.iter_mut()
                 .zip(row)
                 .for_each(|(sum, value)| *sum += value);
         }
-        Ok(Some(gradient(sums, table)?))
     }
 }

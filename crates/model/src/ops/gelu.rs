@@ -1,33 +1,20 @@
 //! The GELU of GPT-2, approximated by a tanh.
 
-use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
-
-use super::{argument, gradient, numbers, output};
 use crate::kernels::swiglu as kernel;
+use crate::tape::{Rule, Sink, Value};
 
 /// GELU, number by number.
-pub(crate) fn gelu_tanh(x: &Tensor) -> Result<Tensor> {
-    x.apply_op1(GeluTanh)
+pub(crate) fn gelu_tanh(x: &Value) -> Value {
+    let mut out = x.read().to_vec();
+    kernel::gelu_tanh(&mut out);
+    Value::computed(out, x.columns(), vec![x.clone()], GeluTanh)
 }
 
 struct GeluTanh;
 
-impl CustomOp1 for GeluTanh {
-    fn name(&self) -> &'static str {
-        "gelu_tanh"
-    }
-
-    fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        let mut out = argument(x, layout)?.to_vec();
-        kernel::gelu_tanh(&mut out);
-        Ok(output(out, layout.shape()))
-    }
-
-    fn bwd(&self, x: &Tensor, _: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
-        let (x_storage, x_layout) = x.storage_and_layout();
-        let (grad_storage, grad_layout) = grad.storage_and_layout();
-        let mut slopes = numbers(&grad_storage, grad_layout)?.to_vec();
-        kernel::gelu_tanh_backward(numbers(&x_storage, x_layout)?, &mut slopes);
-        Ok(Some(gradient(slopes, x)?))
+impl Rule for GeluTanh {
+    fn backward(&self, inputs: &[Value], mut grad: Vec<f32>, sink: &mut Sink) {
+        kernel::gelu_tanh_backward(&inputs[0].read(), &mut grad);
+        sink.give(&inputs[0], grad);
     }
 }

@@ -1,65 +1,34 @@
 //! x · Wᵀ, the linear layer without bias.
 
-use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor};
-
-use super::{argument, gradient, numbers, output};
-use crate::kernels::matmul::{Packed, Rows, multiplied};
+use crate::kernels::matmul::{Packed, Rows, multiplied, multiply_add};
+use crate::tape::{Rule, Sink, Value};
 
 /// Rows `x` of shape (rows, in) times the transpose of `weight` of shape (out, in).
-pub(crate) fn linear(x: &Tensor, weight: &Tensor) -> Result<Tensor> {
-    x.apply_op2(
-        weight,
-        Linear {
-            trains: weight.is_variable(),
-        },
-    )
+pub(crate) fn linear(x: &Value, weight: &Value) -> Value {
+    let terms = weight.columns();
+    let out = {
+        let weight = weight.read();
+        let packed = Packed::transposed(&weight, weight.len() / terms, terms);
+        multiplied(Rows::new(&x.read(), terms), &packed)
+    };
+    let columns = weight.read().len() / terms;
+    Value::computed(out, columns, vec![x.clone(), weight.clone()], Linear)
 }
 
-struct Linear {
-    /// Whether the weight wants a gradient.
-    trains: bool,
-}
+struct Linear;
 
-impl CustomOp2 for Linear {
-    fn name(&self) -> &'static str {
-        "linear"
-    }
-
-    fn cpu_fwd(
-        &self,
-        x: &CpuStorage,
-        x_layout: &Layout,
-        weight: &CpuStorage,
-        weight_layout: &Layout,
-    ) -> Result<(CpuStorage, Shape)> {
-        let (rows, terms) = x_layout.shape().dims2()?;
-        let (columns, _) = weight_layout.shape().dims2()?;
-        let packed = Packed::transposed(argument(weight, weight_layout)?, columns, terms);
-        let out = multiplied(Rows::new(argument(x, x_layout)?, terms), &packed);
-        Ok(output(out, (rows, columns)))
-    }
-
-    fn bwd(
-        &self,
-        x: &Tensor,
-        weight: &Tensor,
-        _: &Tensor,
-        grad: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
-        let (columns, terms) = weight.dims2()?;
-        let (grad_storage, grad_layout) = grad.storage_and_layout();
-        let grad = numbers(&grad_storage, grad_layout)?;
-        let grad_x = {
-            let (storage, layout) = weight.storage_and_layout();
-            let packed = Packed::from_rows(numbers(&storage, layout)?, columns, terms);
-            gradient(multiplied(Rows::new(grad, columns), &packed), x)?
-        };
-        if !self.trains {
-            return Ok((Some(grad_x), None));
+impl Rule for Linear {
+    fn backward(&self, inputs: &[Value], grad: Vec<f32>, sink: &mut Sink) {
+        let [x, weight] = [&inputs[0], &inputs[1]];
+        let terms = weight.columns();
+        let columns = weight.read().len() / terms;
+        if let Some(room) = sink.room(weight) {
+            let packed = Packed::from_rows(&x.read(), grad.len() / columns, terms);
+            multiply_add(Rows::transposed(&grad, columns), packed.all(), room);
         }
-        let (storage, layout) = x.storage_and_layout();
-        let packed = Packed::from_rows(numbers(&storage, layout)?, x.dim(0)?, terms);
-        let grad_weight = multiplied(Rows::transposed(grad, columns), &packed);
-        Ok((Some(grad_x), Some(gradient(grad_weight, weight)?)))
+        if let Some(room) = sink.room(x) {
+            let packed = Packed::from_rows(&weight.read(), columns, terms);
+            multiply_add(Rows::new(&grad, columns), packed.all(), room);
+        }
     }
 }

@@ -9,16 +9,14 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use super::adamw::{AdamW, Step};
 use super::adapter::Adapter;
 use super::example::{Batch, Example, groups};
-use super::graph::{Gradients, Graph};
+use super::graph::Graph;
 use super::options::{TrainOptions, Tuning};
 use super::parameters::Parameters;
 use crate::Error;
 use crate::decoder::{Decoder, serialize};
 use crate::kernels::norm::add;
+use crate::tape::Gradients;
 use crate::weights::with_values;
-
-/// candle walks the graph recursively: deep models need a deep stack.
-const STACK: usize = 64 << 20;
 
 /// What happened in one step.
 #[derive(Clone, Debug, PartialEq)]
@@ -81,7 +79,6 @@ impl Trainer {
             Parameters::new(decoder, &options.tuning, options.seed.child("adapters", 0))?;
         let pool = ThreadPoolBuilder::new()
             .num_threads(rayon::current_num_threads())
-            .stack_size(STACK)
             .build();
         Ok(Self {
             decaying: parameters.decaying(options.decay, decoder.config()),
