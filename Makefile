@@ -35,7 +35,7 @@ bench-model: ## compare training, writing, scoring and embedding with torch and 
 	$(CARGO) build --release --locked -p model --bench throughput
 	test -x $(MODEL_PEERS)/bin/python || python3 -m venv $(MODEL_PEERS)
 	$(MODEL_PEERS)/bin/pip install --quiet --requirement benches/model/requirements.txt
-	$(MODEL_PEERS)/bin/python benches/model/run.py "$$(ls -t target/release/deps/throughput-* | grep -v '\.d$$' | head -n 1)" $(MINILM)
+	$(MODEL_PEERS)/bin/python benches/model/run.py target/release/deps $(MINILM)
 
 # Where the peers of `filter` and `mix` are installed, outside of the repository.
 DATA_PEERS ?= $(HOME)/.cache/polyculture/bench-data

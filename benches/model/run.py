@@ -1,6 +1,6 @@
 """Runs our engine and its peers in turn, A B A B, and prints a table of medians.
 
-`run.py THROUGHPUT [MINILM]`: the benchmark's binary and, to measure embedding, a folder with an
+`run.py FOLDER [MINILM]`: where cargo puts the benchmark's binary (the newest one is taken) and, to measure embedding, a folder with an
 encoder such as all-MiniLM-L6-v2. Figures are per second and per second of processor time; the
 latter is what to read where the machine is shared.
 """
@@ -58,7 +58,9 @@ def compared(title, ours, peers, threads, scratch):
 
 
 def main():
-    binary, *encoder = sys.argv[1:]
+    folder, *encoder = sys.argv[1:]
+    built = [path for path in pathlib.Path(folder).glob("throughput-*") if not path.suffix]
+    binary = str(max(built, key=lambda path: path.stat().st_mtime))
     peer = [sys.executable, str(HERE / "peers.py")]
     with tempfile.TemporaryDirectory() as scratch:
         (pathlib.Path(scratch) / "config.json").write_text(json.dumps(CONFIG))
