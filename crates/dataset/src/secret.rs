@@ -28,7 +28,7 @@ pub fn read_secret(path: &Path) -> Result<String> {
 fn refuse_shared(name: &str, file: &fs::Metadata) -> Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
     let mode = file.permissions().mode() & 0o777;
-    if mode & 0o077 == 0 {
+    if mode.is_multiple_of(0o100) {
         return Ok(());
     }
     Err(Error::new(format!(

@@ -30,7 +30,7 @@ pub fn estimates(
     options: &Options,
 ) -> Result<FoundAll, MeasureError> {
     let value = |at: usize, set: &Set<'_>, context: &Context| metrics[at].measure(set, context);
-    let points = points(metrics.len(), set, options, value);
+    let points = points(metrics.len(), set, *options, value);
     let Some(groups) = groups else {
         return Ok(found(points, set.len(), None));
     };
@@ -38,7 +38,7 @@ pub fn estimates(
     let part = |group| set.select(&groups.without(group));
     let few = groups.are_too_few();
     let fit = |at: usize| metrics[at].jackknife;
-    let replicates = (!few).then(|| replicates(&points, fit, options, part, value));
+    let replicates = (!few).then(|| replicates(&points, fit, *options, part, value));
     Ok(found(points, set.len(), replicates))
 }
 
@@ -54,7 +54,7 @@ pub fn shift_estimates(
     options: &Options,
 ) -> Result<FoundAll, MeasureError> {
     let value = |at: usize, pair: &Pair<'_>, context: &Context| shifts[at].measure(pair, context);
-    let points = points(shifts.len(), pair, options, value);
+    let points = points(shifts.len(), pair, *options, value);
     let n = pair.other.len();
     let Some((of_reference, of_other)) = groups else {
         return Ok(found(points, n, None));
@@ -64,7 +64,7 @@ pub fn shift_estimates(
     let part = |group| pair.select(&of_reference.without(group), &of_other.without(group));
     let few = of_reference.are_too_few() || of_other.are_too_few();
     let fit = |at: usize| shifts[at].jackknife;
-    let replicates = (!few).then(|| replicates(&points, fit, options, part, value));
+    let replicates = (!few).then(|| replicates(&points, fit, *options, part, value));
     Ok(found(points, n, replicates))
 }
 
@@ -72,10 +72,10 @@ pub fn shift_estimates(
 fn points<S>(
     count: usize,
     whole: &S,
-    options: &Options,
+    options: Options,
     value: impl Fn(usize, &S, &Context) -> Measured,
 ) -> Vec<Measured> {
-    let context = Context::new(options);
+    let context = Context::new(&options);
     (0..count).map(|at| value(at, whole, &context)).collect()
 }
 
@@ -86,7 +86,7 @@ type Replicates = Vec<Option<[f64; GROUPS]>>;
 fn replicates<S>(
     points: &[Measured],
     fit: impl Fn(usize) -> bool,
-    options: &Options,
+    options: Options,
     part: impl Fn(usize) -> S,
     value: impl Fn(usize, &S, &Context) -> Measured,
 ) -> Replicates {
@@ -101,7 +101,7 @@ fn replicates<S>(
             break;
         }
         let part = part(group);
-        let context = Context::of_replicate(options);
+        let context = Context::of_replicate(&options);
         for (at, values) in all.iter_mut().enumerate() {
             let Some(of_measure) = values else { continue };
             match value(at, &part, &context) {
