@@ -303,7 +303,7 @@ fn a_run_killed_again_and_again_asks_for_nothing_twice_and_writes_the_same_bytes
                 .lock()
                 .expect("not poisoned")
                 .as_mut()
-                .map(|child| child.try_wait());
+                .map(std::process::Child::try_wait);
             if let Some(Ok(Some(status))) = ended {
                 break status;
             }

@@ -204,7 +204,7 @@ mod tests {
             Ok(2.0.into())
         };
         let points = vec![Ok(point)];
-        let replicates = replicates(&points, |_| true, &OPTIONS, |_| (), value);
+        let replicates = replicates(&points, |_| true, OPTIONS, |_| (), value);
         assert_eq!((asked.get(), &replicates[0]), (0, &None));
         let all = found(points, 3, Some(replicates));
         let interval = all[0].as_ref().expect("a value").estimate.interval.clone();

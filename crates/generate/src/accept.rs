@@ -227,7 +227,7 @@ impl Accept {
             Rule::Length { least, most } => {
                 let words = text::whitespace_tokens(text).count();
                 let refused =
-                    (!(*least..=*most).contains(&words)).then(|| ("length", words as f64));
+                    (!(*least..=*most).contains(&words)).then_some(("length", words as f64));
                 refuse(refused)
             }
             Rule::Script(script) => {
@@ -340,7 +340,7 @@ impl Known {
 /// Words as Self-Instruct's ROUGE-L takes them: letters and digits, in small letters.
 fn words(text: &str) -> Vec<String> {
     let tokens = text::words(text);
-    tokens.map(|word| word.to_lowercase()).collect()
+    tokens.map(str::to_lowercase).collect()
 }
 
 #[cfg(test)]

@@ -23,6 +23,7 @@ use crate::prompts::TemplateFile;
 /// Write texts with a grammar, a language model or a model server
 #[derive(Clone, Debug, clap::Parser, Serialize)]
 #[command(name = "generate", version, group(ArgGroup::new("backend").required(true).args(["grammar", "model", "endpoint"])))]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Args {
     /// The rows that examples, prompts or contexts are taken from: files, folders or globs of shards, hf://datasets/OWNER/NAME, or - for standard input
     #[arg(value_name = "SEEDS")]

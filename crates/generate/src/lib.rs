@@ -120,7 +120,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
     let made = write(args, &sets, seeds.as_ref(), &mut journal, console)?;
     match made {
         Outcome::Done => journal.end()?,
-        _ => journal.leave()?,
+        Outcome::No => journal.leave()?,
     }
     Ok(made)
 }

@@ -65,7 +65,7 @@ impl Proposals {
             let before = list.items.len();
             if let Some(draft) = driver.consult(self.template, &ask, round)? {
                 let items = self.instruct.list().read_list(&draft.text);
-                items.into_iter().flatten().for_each(|item| list.add(item));
+                items.into_iter().flatten().for_each(|item| list.add(&item));
             }
             if !driver.goes_on() || (list.items.len() == before && round > count as u64) {
                 break;
@@ -111,7 +111,7 @@ struct List {
 }
 
 impl List {
-    fn add(&mut self, item: String) {
+    fn add(&mut self, item: &str) {
         let item = item.trim_end_matches(['.', ';', ',']).to_owned();
         if !item.is_empty() && self.seen.insert(normalise(&item, Form::Nfkc)) {
             self.items.push(item);
@@ -123,7 +123,7 @@ impl List {
 pub(crate) fn lines(text: &str) -> Vec<String> {
     let mut list = List::default();
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
-        list.add(line.to_owned());
+        list.add(line);
     }
     list.items
 }

@@ -267,7 +267,7 @@ fn rows_stand_in_the_order_of_a_column() {
     );
     let mixed = read(folder.path().join("mix.parquet"));
     let hardness = mixed.floats("hardness");
-    let hardness = hardness.map_or_else(|_| Vec::new(), |values| values);
+    let hardness = hardness.unwrap_or_default();
     assert!(hardness.is_sorted_by(|one, next| one >= next));
 }
 

@@ -161,7 +161,7 @@ impl<'a> Scoring<'a> {
 
     fn verdict(&self, set: &Scored<'_>, whole: Option<&Scored<'_>>) -> Option<Verdict> {
         let whole = whole.filter(|_| self.args.baseline_split && !self.wanted.shifts.is_empty())?;
-        Verdict::new(&set.set, &whole.set, &Options::new(self.args.seed.seed))
+        Verdict::new(&set.set, &whole.set, Options::new(self.args.seed.seed))
     }
 
     /// The scored rows, as they are in the file, with a column for each contribution that they and

@@ -50,7 +50,7 @@ impl Verdict {
     ///
     /// By vectors where both sets have them (`vendi_q1`, `mmd_rbf`), by texts otherwise
     /// (`distinct_2`, `js_1`).
-    pub(crate) fn new(set: &Set<'_>, reference: &Set<'_>, options: &Options) -> Option<Self> {
+    pub(crate) fn new(set: &Set<'_>, reference: &Set<'_>, options: Options) -> Option<Self> {
         let with_vectors = set.vectors().is_some() && reference.vectors().is_some();
         let (variety, shift) = if with_vectors {
             ("vendi_q1", "mmd_rbf")
@@ -149,7 +149,7 @@ impl Division {
         rows: usize,
         at: u64,
         (variety, shift): (&Metric, &Shift),
-        options: &Options,
+        options: Options,
     ) -> Option<Self> {
         let seed = options.seed.child("verdict", at);
         let halves = two_parts(reference, rows, seed)?;
@@ -159,7 +159,7 @@ impl Division {
         order.sort_unstable();
         let some = set.select(&order);
         let value = |measured: Measured| measured.ok().map(|figure| figure.value);
-        let context = || Context::of_replicate(options);
+        let context = || Context::of_replicate(&options);
         let varied = |set: &Set<'_>| value(variety.measure(set, &context()));
         let far = |pair: &Pair<'_>| value(shift.measure(pair, &context()));
         let variety = (varied(&some)?, varied(&halves.other)?);
@@ -188,7 +188,7 @@ mod tests {
     fn said(set: &Vectors) -> String {
         let reference = cloud(400, 0.3, 1.0, 1);
         let (set, reference) = (Set::of_vectors(set), Set::of_vectors(&reference));
-        let verdict = Verdict::new(&set, &reference, &OPTIONS).expect("enough rows");
+        let verdict = Verdict::new(&set, &reference, OPTIONS).expect("enough rows");
         verdict.name().to_owned()
     }
 
@@ -207,8 +207,8 @@ mod tests {
     fn of_few_rows_nothing_is_said() {
         let (few, many) = (cloud(19, 0.0, 1.0, 1), cloud(400, 0.0, 1.0, 2));
         let (few, many) = (Set::of_vectors(&few), Set::of_vectors(&many));
-        assert_eq!(Verdict::new(&few, &many, &OPTIONS), None);
-        assert_eq!(Verdict::new(&many, &few, &OPTIONS), None);
+        assert_eq!(Verdict::new(&few, &many, OPTIONS), None);
+        assert_eq!(Verdict::new(&many, &few, OPTIONS), None);
     }
 
     #[test]

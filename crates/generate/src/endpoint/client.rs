@@ -158,6 +158,10 @@ impl Client {
     }
 
     /// Tries one request until it is answered or given up; `None` where all is stopped meanwhile.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a server that is asked too much says for how long to wait, and no more"
+    )]
     fn settle<T>(
         &self,
         request: &Outgoing,

@@ -9,7 +9,7 @@ const FIRST: Duration = Duration::from_millis(500);
 /// The longest wait that is of our own choosing.
 const LONGEST: Duration = Duration::from_secs(30);
 /// The longest wait that a server may ask for.
-const LONGEST_ASKED: Duration = Duration::from_secs(300);
+const LONGEST_ASKED: Duration = Duration::from_mins(5);
 
 /// Whether the same request may be answered another time.
 pub(super) fn may_pass(status: StatusCode) -> bool {

@@ -116,7 +116,7 @@ impl Ask for Rows {
             topic: Some(topic.join("; ")),
             ..Request::any(seed)
         };
-        let values = [("attributes", Value::from_pairs(drawn.into_iter()))];
+        let values = [("attributes", Value::from_pairs(drawn))];
         self.instruct
             .request("attributes", self.instruct.text(), values, request)
     }

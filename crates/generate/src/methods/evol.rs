@@ -69,7 +69,7 @@ impl Ask for Evol {
     fn request(&self, index: u64, seed: Seed) -> anyhow::Result<Request> {
         let row = self.row(index);
         let round = index / self.rows.len() as u64;
-        let in_turn = if round % 2 == 0 {
+        let in_turn = if round.is_multiple_of(2) {
             Direction::Harder
         } else {
             Direction::Broader

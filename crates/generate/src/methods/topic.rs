@@ -41,7 +41,7 @@ struct Topic {
     /// Those that are given; none where the model proposes them.
     given: Option<Vec<String>>,
     count: usize,
-    per_topic: Option<u64>,
+    rows_each: Option<u64>,
     proposals: Option<Proposals>,
 }
 
@@ -85,7 +85,7 @@ fn plan(args: &Args, seeds: Option<&Seeds>, backend: &dyn Backend) -> Planned {
         rows: Rows::read(args, seeds, grammar)?,
         given,
         count,
-        per_topic: args.method.per_topic,
+        rows_each: args.method.per_topic,
         proposals,
     }))
 }
@@ -216,7 +216,7 @@ impl Plan for Topic {
     }
 
     fn write(&self, driver: &mut Driver<'_>, rows: u64) -> anyhow::Result<Vec<Row>> {
-        if let Some(per_topic) = self.per_topic {
+        if let Some(per_topic) = self.rows_each {
             let wanted = per_topic.saturating_mul(self.count as u64);
             ensure!(
                 wanted == rows,
