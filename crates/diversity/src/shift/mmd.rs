@@ -349,7 +349,7 @@ mod tests {
         let between = (1.0 + b + 2.0 * a) / 2.0;
         let found = mmd2_rbf(&line(&[0.0, 1.0]), &line(&[0.0, 2.0]), 1.0).expect("pairs");
         assert!((found.value - (a + b - between)).abs() < 1e-15);
-        let biased = 1.0 + (a + b) / 2.0 - between;
+        let biased = 1.0 + f64::midpoint(a, b) - between;
         assert!((detail(&found, "biased") - biased).abs() < 1e-15);
     }
 
