@@ -238,15 +238,36 @@ generate -q --grammar "$WORLD" -n 300 --seed 1 -o human.parquet
 train -q human.parquet --method scratch --preset 1m --max-steps 1 --seed 1 -o model
 "#,
     );
-    let generate =
-        "generate --model model -n 900 --allow-fewer --max-attempts 900 --max-new-tokens 32 -o";
-    scratch.must(&format!("{generate} undisturbed.parquet"));
-    let line = format!("{generate} out.parquet");
-    let journal = scratch.file("out.parquet.answers");
     // What the run follows from, and a first answer.
     let has_begun =
-        |_: &Child| fs::read_to_string(&journal).is_ok_and(|lines| lines.lines().count() >= 2);
-    let killed = kill_when(start(&scratch, &line), has_begun);
+        |file: &Path| fs::read_to_string(file).is_ok_and(|lines| lines.lines().count() >= 2);
+    goes_on(
+        &scratch,
+        "generate --model model -n 900 --allow-fewer --max-attempts 900 --max-new-tokens 32",
+        ("answers", has_begun),
+    );
+}
+
+#[test]
+fn an_embedding_that_was_killed_goes_on_from_its_journal_to_the_same_bytes() {
+    let Some(fixtures) = suite::fixtures() else {
+        return;
+    };
+    let scratch = Scratch::new();
+    scratch.must(r#"generate -q --grammar "$WORLD" -n 3000 --seed 1 -o human.parquet"#);
+    let encoder = fixtures.join("models/minilm");
+    let line = format!("embed human.parquet --embedder {}", encoder.display());
+    // What the run follows from, and two pieces.
+    let has_begun = |folder: &Path| fs::read_dir(folder).is_ok_and(|files| files.count() >= 3);
+    goes_on(&scratch, &line, ("journal", has_begun));
+}
+
+/// Kills what `line` starts once what it keeps beside its output says that it has begun, and lets it go on.
+fn goes_on(scratch: &Scratch, line: &str, (kept, has_begun): (&str, fn(&Path) -> bool)) {
+    scratch.must(&format!("{line} -o undisturbed.parquet"));
+    let line = format!("{line} -o out.parquet");
+    let journal = scratch.file(&format!("out.parquet.{kept}"));
+    let killed = kill_when(start(scratch, &line), |_| has_begun(&journal));
     assert_eq!(
         killed.status.code(),
         None,
@@ -254,7 +275,7 @@ train -q human.parquet --method scratch --preset 1m --max-steps 1 --seed 1 -o mo
         String::from_utf8_lossy(&killed.stderr)
     );
     assert!(!scratch.file("out.parquet").exists());
-    let again = start(&scratch, &line).wait_with_output().expect("it ended");
+    let again = start(scratch, &line).wait_with_output().expect("it ended");
     let told = String::from_utf8_lossy(&again.stderr);
     assert!(told.contains("going on after"), "{told}");
     let whole = contents(&scratch.file("undisturbed.parquet"));
@@ -262,7 +283,7 @@ train -q human.parquet --method scratch --preset 1m --max-steps 1 --seed 1 -o mo
         contents(&scratch.file("out.parquet")) == whole,
         "other bytes after it was killed"
     );
-    assert!(!journal.exists() && hidden(&scratch).is_empty());
+    assert!(!journal.exists() && hidden(scratch).is_empty());
 }
 
 /// The last step of which the journal of `out` has a checkpoint.

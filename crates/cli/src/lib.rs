@@ -3,12 +3,14 @@
 //! The only crate that prints an error or picks an exit code.
 
 mod arguments;
+mod columns;
 mod console;
 mod exit;
 mod failure;
 mod memory;
 mod options;
 mod outputs;
+mod plain;
 mod signals;
 
 pub use arguments::arguments;
@@ -18,6 +20,7 @@ pub use failure::with_hint;
 pub use memory::{Memory, MemoryArgs};
 pub use options::{ArmArgs, Common, InputArgs, OutputArgs, Param, ReadingArgs, SeedArgs};
 pub use outputs::{distinct, file_of, resolved};
+pub use plain::{plain, short, steers};
 
 use std::process::ExitCode;
 
@@ -66,23 +69,6 @@ pub fn fail(error: &anyhow::Error) -> ExitCode {
 }
 
 fn parse<A: Arguments>(stage: &Stage) -> Result<A, clap::Error> {
-    let command = A::command().after_help(columns_help(stage));
+    let command = A::command().after_help(columns::help(stage));
     A::from_arg_matches(&command.try_get_matches()?)
-}
-
-fn columns_help(stage: &Stage) -> String {
-    let listed = |columns: &[&Column]| {
-        let lines = columns
-            .iter()
-            .map(|column| format!("\n  {:<14} {}", column.name, column.about));
-        lines.collect::<String>()
-    };
-    let mut help = String::new();
-    if !stage.reads.is_empty() {
-        help += &format!("Reads these columns:{}\n", listed(stage.reads));
-    }
-    if !stage.adds.is_empty() {
-        help += &format!("Adds these columns:{}\n", listed(stage.adds));
-    }
-    help + "Exit status: 0 done, 1 it ran and the answer is no, 2 it could not run."
 }

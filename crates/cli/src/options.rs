@@ -1,7 +1,7 @@
 //! Options that mean the same in every stage.
 
 use clap::Args;
-use dataset::{Column, Format, Reading, Sink, Source, Table};
+use dataset::{Column, Format, Reading, Sink, Source, Stacked, Table};
 use numeric::Seed;
 use serde::Serialize;
 
@@ -77,14 +77,14 @@ pub struct InputArgs {
 }
 
 impl InputArgs {
-    /// Reads all inputs, one after the other, as one set that has the columns `reads`.
+    /// Opens all inputs, each of which has the columns `reads`, as one set.
+    pub fn rows(&self, reads: &[&Column]) -> dataset::Result<Stacked> {
+        dataset::open_each(&self.inputs, &self.reading.reading(), reads)
+    }
+
+    /// Reads all inputs as [`rows`](Self::rows) opens them.
     pub fn table(&self, reads: &[&Column]) -> dataset::Result<Table> {
-        let how = self.reading.reading();
-        let mut tables = Table::read_each(&self.inputs, &how, "input", reads)?;
-        match tables.len() {
-            1 => Ok(tables.remove(0)),
-            _ => Table::stack("the inputs", &tables.iter().collect::<Vec<_>>()),
-        }
+        Table::collect(self.rows(reads)?, "input")
     }
 }
 

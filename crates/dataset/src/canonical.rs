@@ -46,6 +46,9 @@ pub struct Reading {
     /// Whether rows that are not those that their provenance speaks of are read, as of unknown origin.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub accept_edited: bool,
+    /// Whether ids are left as the files have them: none is given, none checked.
+    #[serde(skip)]
+    pub ids_as_found: bool,
     /// What the caller will add to every row, by column: where a file lacks that column, it is
     /// part of what the row holds when its id is made.
     #[serde(skip)]

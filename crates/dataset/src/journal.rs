@@ -124,9 +124,19 @@ impl Journal {
         file_name(&self.folder)
     }
 
-    /// The finished pieces, in order.
-    pub fn pieces(&self) -> Result<Vec<Vec<u8>>> {
-        (0..self.pieces).map(|index| self.read(index)).collect()
+    /// How many finished pieces there are.
+    pub fn len(&self) -> usize {
+        self.pieces
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.pieces == 0
+    }
+
+    /// The finished pieces, in order; each is read when it is asked for.
+    pub fn pieces(&self) -> impl ExactSizeIterator<Item = Result<Vec<u8>>> {
+        (0..self.pieces).map(|index| self.piece(index))
     }
 
     /// Adds a piece; when this returns it is on disk.
@@ -160,7 +170,8 @@ impl Journal {
         count
     }
 
-    fn read(&self, index: usize) -> Result<Vec<u8>> {
+    /// The `index`-th finished piece.
+    pub fn piece(&self, index: usize) -> Result<Vec<u8>> {
         let path = self.path(index);
         let bytes = fs::read(&path).map_err(|cause| Error::io("read", self.place(&path), cause))?;
         let end = bytes.iter().position(|byte| *byte == b'\n');
@@ -192,6 +203,11 @@ impl Journal {
         refuse_other(&self.name(), &begun, run)
     }
 
+    /// The error for a journal that this run cannot go on from, since they differ in `difference`.
+    pub fn of_another_run(&self, difference: &str) -> Error {
+        other_run(&self.name(), difference)
+    }
+
     fn remove(&self) -> Result<()> {
         if !self.folder.exists() {
             return Ok(());
@@ -216,15 +232,23 @@ pub(crate) fn refuse_other(
     let Some(differs) = names.find(|name| begun.get(*name) != run.get(*name)) else {
         return Ok(());
     };
-    let told =
-        |value: Option<&Value>| value.map_or("none".to_owned(), |value| shown(&value.to_string()));
-    Err(Error::new(format!(
-        "{name} belongs to another run: its {} is {}, this run's is {}",
+    let told = |value: Option<&Value>| match value {
+        None => "none".to_owned(),
+        Some(Value::String(text)) => format!("`{}`", shown(text)),
+        Some(value) => shown(&value.to_string()),
+    };
+    let difference = format!(
+        "its {} is {}, this run's is {}",
         shown(differs),
         told(begun.get(differs)),
         told(run.get(differs))
-    ))
-    .with_hint("begin anew with --resume never, or give the arguments of that run"))
+    );
+    Err(other_run(name, &difference))
+}
+
+fn other_run(name: &str, difference: &str) -> Error {
+    Error::new(format!("{name} belongs to another run: {difference}"))
+        .with_hint("begin anew with --resume never, or give the arguments of that run")
 }
 
 #[cfg(test)]
@@ -245,6 +269,10 @@ mod tests {
         Ok(Journal::open(sink, &run(temperature), resume)?.expect("a file has a journal"))
     }
 
+    fn pieces(journal: &Journal) -> Result<Vec<Vec<u8>>> {
+        journal.pieces().collect()
+    }
+
     #[test]
     fn what_was_kept_is_there_for_the_next_run_until_the_end() {
         let (folder, sink) = place();
@@ -254,11 +282,11 @@ mod tests {
         drop(journal);
         let mut again = open(&sink, 1.0, Resume::Always).expect("resumed");
         assert_eq!(
-            again.pieces().expect("whole"),
+            pieces(&again).expect("whole"),
             [b"one".to_vec(), Vec::new()]
         );
         again.keep(b"three").expect("kept");
-        assert_eq!(again.pieces().expect("whole").len(), 3);
+        assert_eq!(again.len(), 3);
         again.end().expect("removed");
         assert_eq!(fs::read_dir(folder.path()).expect("listed").count(), 0);
     }
@@ -276,7 +304,7 @@ mod tests {
             "out.parquet.journal belongs to another run: its temperature is 1.0, this run's is 0.5"
         );
         let anew = open(&sink, 0.5, Resume::Never).expect("begun anew");
-        assert!(anew.pieces().expect("whole").is_empty());
+        assert!(anew.is_empty());
         assert!(
             open(&sink, 0.7, Resume::Auto).is_ok(),
             "a journal without a piece binds nobody"
@@ -296,7 +324,7 @@ mod tests {
         fs::write(&piece, bytes).expect("written");
         let error = open(&sink, 1.0, Resume::Auto)
             .expect("opened")
-            .pieces()
+            .piece(0)
             .expect_err("damaged");
         assert_eq!(
             error.to_string(),

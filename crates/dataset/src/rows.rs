@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read, Write as _};
-use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use arrow::array::{ArrayRef, AsArray as _, RecordBatch, StringArray};
@@ -28,8 +27,19 @@ pub struct Rows {
     waiting: VecDeque<Piece>,
     current: Option<Open>,
     ids: IdAssigner,
-    has_ids: bool,
+    id_rule: Ids,
     inputs: Vec<Input>,
+}
+
+/// What becomes of the ids of rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ids {
+    /// They are there, and each is checked.
+    Checked,
+    /// They are given.
+    Given,
+    /// They are as the file has them, if it has any.
+    AsFound,
 }
 
 /// A file that is being read.
@@ -61,7 +71,7 @@ pub fn open_with(source: &Source, how: &Reading, ids: IdAssigner) -> Result<Rows
             let input = open_pipe(Box::new(io::stdin()), "standard input", how)?;
             (input, VecDeque::new())
         }
-        Source::Path(path) if is_pipe(path) => {
+        Source::Path(path) if source.is_read_once() => {
             let name = source.to_string();
             let file = File::open(path).map_err(|cause| Error::io("read", &name, cause))?;
             (open_pipe(Box::new(file), &name, how)?, VecDeque::new())
@@ -75,9 +85,16 @@ pub fn open_with(source: &Source, how: &Reading, ids: IdAssigner) -> Result<Rows
         }
     };
     let mut first = first;
-    let has_ids = first.has_ids()?;
+    let id_rule = match how.ids_as_found {
+        true => Ids::AsFound,
+        false if first.has_ids()? => Ids::Checked,
+        false => Ids::Given,
+    };
     let mapped = first.mapping.schema();
-    let schema = if has_ids { mapped } else { with_id(&mapped) };
+    let schema = match id_rule {
+        Ids::Given => with_id(&mapped),
+        Ids::Checked | Ids::AsFound => mapped,
+    };
     Ok(Rows {
         name: source.to_string(),
         schema,
@@ -85,7 +102,7 @@ pub fn open_with(source: &Source, how: &Reading, ids: IdAssigner) -> Result<Rows
         waiting,
         current: Some(first),
         ids,
-        has_ids,
+        id_rule,
         inputs: Vec::new(),
     })
 }
@@ -103,12 +120,6 @@ fn open_piece(piece: &Piece, how: &Reading) -> Result<Open> {
         piece.revision.clone(),
         how,
     )
-}
-
-/// Whether what is at `path` can be read only once, such as a named pipe or `/dev/fd/63`.
-fn is_pipe(path: &Path) -> bool {
-    path.metadata()
-        .is_ok_and(|found| !found.is_file() && !found.is_dir())
 }
 
 /// An IPC stream that comes through a pipe is read as it comes; any other format is kept in a
@@ -286,6 +297,11 @@ impl Rows {
         &self.schema
     }
 
+    /// Gives ids as `ids` does after all that it gave before; for the time before the first row.
+    pub(crate) fn give_ids_after(&mut self, ids: IdAssigner) {
+        self.ids = ids;
+    }
+
     /// Reads what is left, and says what was read, as `role`; one entry a file.
     pub fn into_inputs(self, role: &str) -> Result<Vec<Input>> {
         self.into_parts(role).map(|(inputs, _)| inputs)
@@ -303,7 +319,7 @@ impl Rows {
     fn advance(&mut self) -> Result<Option<RecordBatch>> {
         while let Some(open) = self.current.as_mut() {
             if let Some(batch) = open.next()? {
-                if self.has_ids {
+                if self.id_rule == Ids::Checked {
                     open.check_ids(&batch)?;
                 }
                 return self.finish_batch(batch).map(Some);
@@ -319,10 +335,9 @@ impl Rows {
     }
 
     fn finish_batch(&mut self, batch: RecordBatch) -> Result<RecordBatch> {
-        let batch = if self.has_ids {
-            batch
-        } else {
-            assign_ids(&mut self.ids, &batch, &self.how.marks)?
+        let batch = match self.id_rule {
+            Ids::Given => assign_ids(&mut self.ids, &batch, &self.how.marks)?,
+            Ids::Checked | Ids::AsFound => batch,
         };
         if batch.schema_ref().fields() != self.schema.fields() {
             return self.reconcile(&batch);
@@ -434,7 +449,14 @@ impl Iterator for Rows {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
+    use arrow::array::{FixedSizeListArray, Float32Array};
+
     use super::*;
+    use crate::RowEquation;
+    use crate::provenance::Run;
+    use crate::writer::{Sink, Writer};
 
     fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
         let folder = tempfile::tempdir().expect("a folder");
@@ -517,6 +539,72 @@ mod tests {
         );
         assert_ne!(marked("a.jsonl", Some("human")), marked("a.jsonl", None));
         assert_eq!(marked("b.jsonl", Some("gpt2")), marked("b.jsonl", None));
+    }
+
+    #[test]
+    fn ids_are_left_as_they_are_where_that_is_asked_for() {
+        let folder = folder(&[
+            ("a.jsonl", "{\"text\":\"x\"}\n"),
+            (
+                "b.jsonl",
+                "{\"text\":\"x\",\"id\":7}\n{\"text\":\"y\",\"id\":7}\n",
+            ),
+        ]);
+        let how = Reading {
+            ids_as_found: true,
+            ..Reading::default()
+        };
+        let columns = |name: &str| {
+            let rows = open(&Source::Path(folder.path().join(name)), &how).expect("opened");
+            let fields = rows.schema().fields().iter();
+            let names: Vec<String> = fields.map(|field| field.name().clone()).collect();
+            let read: usize = rows.map(|batch| batch.expect("rows").num_rows()).sum();
+            (names.join(" "), read)
+        };
+        assert_eq!(columns("a.jsonl"), ("text".to_owned(), 1));
+        assert_eq!(columns("b.jsonl"), ("text id".to_owned(), 2));
+    }
+
+    /// Writes a shard with one vector, made by `embedder`.
+    fn write_vector(path: &Path, embedder: &str) {
+        let item = Arc::new(Field::new("item", DataType::Float32, false));
+        let values: ArrayRef = Arc::new(Float32Array::from(vec![1.0, 0.0]));
+        let vectors = FixedSizeListArray::try_new(Arc::clone(&item), 2, values, None);
+        let said = [("embedder".to_owned(), embedder.to_owned())];
+        let field = Field::new("embedding", DataType::FixedSizeList(item, 2), false);
+        let schema = Arc::new(Schema::new(vec![field.with_metadata(said)]));
+        let batch = RecordBatch::try_new(
+            Arc::clone(&schema),
+            vec![Arc::new(vectors.expect("one vector"))],
+        );
+        let mut writer = Writer::create(&Sink::Path(path.to_owned()), &schema).expect("begun");
+        writer.write(&batch.expect("a row")).expect("written");
+        let run = Run {
+            stage: "embed",
+            arguments: BTreeMap::new(),
+            seed: None,
+            inputs: Vec::new(),
+            rows: RowEquation::Same { rows_in: 1, out: 1 },
+            drops: BTreeMap::new(),
+        };
+        writer.finish(&run).expect("published");
+    }
+
+    #[test]
+    fn a_later_shard_of_another_embedder_is_refused_with_both() {
+        let folder = folder(&[]);
+        write_vector(&folder.path().join("a.parquet"), "one");
+        write_vector(&folder.path().join("b.parquet"), "one");
+        assert_eq!(
+            ids(folder.path(), &Reading::default()).expect("ids").len(),
+            2
+        );
+        write_vector(&folder.path().join("b.parquet"), "other");
+        let error = ids(folder.path(), &Reading::default()).expect_err("two embedders");
+        assert_eq!(
+            error.to_string(),
+            "b.parquet: column `embedding` was made by embedder one in one place and by embedder other in another"
+        );
     }
 
     #[cfg(unix)]

@@ -81,6 +81,17 @@ pub(crate) fn file_name(path: &Path) -> String {
 }
 
 impl Source {
+    /// Whether it can be read only once, as standard input, a named pipe or `/dev/fd/63` can.
+    pub(crate) fn is_read_once(&self) -> bool {
+        match self {
+            Self::Stdin => true,
+            Self::Path(path) => path
+                .metadata()
+                .is_ok_and(|found| !found.is_file() && !found.is_dir()),
+            Self::Glob(_) | Self::Hub(_) => false,
+        }
+    }
+
     /// The files to read, in order; not for [`Source::Stdin`].
     ///
     /// `split` names the split of a data set on the Hub.

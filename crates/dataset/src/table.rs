@@ -17,6 +17,8 @@ use crate::id::IdAssigner;
 use crate::provenance::Input;
 use crate::rows::open_with;
 use crate::source::Source;
+use crate::sources::Stacked;
+use crate::union::{stacked, widened};
 use crate::writer::Writer;
 
 /// A set that was read whole.
@@ -26,6 +28,8 @@ pub struct Table {
     schema: SchemaRef,
     batches: Vec<RecordBatch>,
     inputs: Vec<Input>,
+    /// What messages call the first row.
+    first_row: usize,
 }
 
 impl Table {
@@ -70,6 +74,7 @@ impl Table {
             schema,
             batches,
             inputs,
+            first_row: 0,
         };
         Ok((table, ids))
     }
@@ -81,12 +86,38 @@ impl Table {
             schema,
             batches,
             inputs: Vec::new(),
+            first_row: 0,
+        }
+    }
+
+    /// Reads all of `rows`, as `role`.
+    pub fn collect(mut rows: Stacked, role: &str) -> Result<Self> {
+        let (name, schema) = (rows.name().to_owned(), Arc::clone(rows.schema()));
+        let batches = rows.by_ref().collect::<Result<Vec<_>>>()?;
+        let inputs = rows.into_inputs(role)?;
+        Ok(Self {
+            inputs,
+            ..Self::new(&name, schema, batches)
+        })
+    }
+
+    /// The same rows, the first of which is row `first` to messages: this is a part of a set.
+    #[must_use]
+    pub fn from_row(self, first: usize) -> Self {
+        Self {
+            first_row: first,
+            ..self
         }
     }
 
     /// The name for messages.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// What messages call the first row: 0, or its place in the set that this is a part of.
+    pub fn first_row(&self) -> usize {
+        self.first_row
     }
 
     /// The columns.
@@ -163,8 +194,9 @@ impl Table {
         let whole = texts.iter().enumerate().map(|(row, text)| {
             text.ok_or_else(|| {
                 Error::new(format!(
-                    "{}: column `{name}` is null in row {row}",
-                    self.name
+                    "{}: column `{name}` is null in row {}",
+                    self.name,
+                    self.first_row + row
                 ))
                 .with_hint("drop such rows first, or fill them")
             })
@@ -249,7 +281,7 @@ impl Table {
                 return Err(Error::new(format!(
                     "{}: column `{name}` is null in row {}",
                     self.name,
-                    before + row
+                    self.first_row + before + row
                 )));
             }
             for row in 0..lists.len() {
@@ -385,6 +417,7 @@ impl Table {
             schema,
             batches,
             inputs,
+            first_row: 0,
         })
     }
 
@@ -433,55 +466,6 @@ fn add_texts<'a>(
         }
     }
     Ok(())
-}
-
-/// The columns of sets that follow one another, where a column that one of them lacks may be null;
-/// `name` is for messages.
-///
-/// A column of two types, or of vectors of two embedders, is an error.
-pub fn stacked<'a>(name: &str, schemas: impl Iterator<Item = &'a SchemaRef>) -> Result<SchemaRef> {
-    let mut fields: Vec<FieldRef> = Vec::new();
-    for field in schemas.flat_map(|schema| schema.fields()) {
-        match fields.iter_mut().find(|known| known.name() == field.name()) {
-            None => fields.push(Arc::new(field.as_ref().clone().with_nullable(true))),
-            Some(known) if same_kind(known.data_type(), field.data_type()) => {
-                if field.name() == columns::EMBEDDING.name {
-                    columns::one_embedder(name, known, field)?;
-                }
-            }
-            Some(known) => {
-                return Err(Error::new(format!(
-                    "column `{}` is {} in one source and {} in another",
-                    field.name(),
-                    known.data_type(),
-                    field.data_type()
-                )));
-            }
-        }
-    }
-    Ok(Arc::new(Schema::new(fields)))
-}
-
-fn same_kind(one: &DataType, other: &DataType) -> bool {
-    one == other || (columns::is_text(one) && columns::is_text(other))
-}
-
-/// `batch` with the columns of `schema`; those that it lacks are null.
-pub fn widened(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {
-    let columns = schema
-        .fields()
-        .iter()
-        .map(|field| match batch.column_by_name(field.name()) {
-            Some(column) => Ok(cast(column, field.data_type())?),
-            None => Ok(arrow::array::new_null_array(
-                field.data_type(),
-                batch.num_rows(),
-            )),
-        });
-    Ok(RecordBatch::try_new(
-        Arc::clone(schema),
-        columns.collect::<Result<Vec<_>>>()?,
-    )?)
 }
 
 /// The names of the columns of `schema`, as a message lists them.

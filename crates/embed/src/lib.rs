@@ -1,14 +1,16 @@
 //! Gives each row a vector that says where its text lies among texts.
 
-use std::sync::Arc;
+mod column;
+mod journal;
+mod parts;
 
-use arrow::array::{ArrayRef, FixedSizeListArray, Float32Array};
-use arrow::datatypes::{DataType, Field};
 use cli::{Common, Console, InputArgs, Outcome, OutputArgs, Stage};
-use dataset::{RowEquation, Run, Table, Writer, columns};
-use embedding::{Description, Embedded, Name};
-use numeric::Vectors;
+use dataset::{Input, Resume, RowEquation, Run, Table, Writer, columns};
+use embedding::{Embedder, Name};
 use serde::Serialize;
+
+use journal::Journal;
+use parts::Parts;
 
 /// What `embed` does to columns.
 pub const STAGE: Stage = Stage {
@@ -18,6 +20,9 @@ pub const STAGE: Stage = Stage {
 };
 
 /// Give each row the vector of its text
+///
+/// An encoder takes long, so what it has done is kept in a journal beside the output until that is
+/// there, and the same command goes on from it.
 #[derive(Debug, clap::Parser, Serialize)]
 #[command(name = "embed", version)]
 pub struct Args {
@@ -34,6 +39,10 @@ pub struct Args {
     /// The column to embed
     #[arg(long, value_name = "COLUMN", default_value = columns::TEXT.name)]
     pub column: String,
+    /// Whether to go on from the journal of a run that was cut off: auto, never or always; for encoders
+    #[arg(long, default_value_t, value_name = "WHEN")]
+    #[serde(skip)]
+    pub resume: Resume,
     /// Where to write.
     #[command(flatten)]
     #[serde(skip)]
@@ -58,40 +67,66 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
     } else {
         &[]
     };
-    let table = args.input.table(reads)?;
-    let Embedded { vectors, truncated } = embedder
-        .embed(&table.texts(&args.column)?)
-        .map_err(|error| of_table(&table, error))?;
-    let embedded = with_vectors(&table, &vectors, &embedder.describe())?;
-    let rows = RowEquation::Same {
-        rows_in: table.len() as u64,
-        out: embedded.len() as u64,
-    };
-    let mut writer = Writer::create(&args.output.output, embedded.schema())?;
-    embedded.write(&mut writer)?;
+    let mut rows = args.input.rows(reads)?;
+    let field = column::field(rows.name(), rows.schema(), &embedder.describe())?;
+    let schema = column::added(rows.schema(), &field);
+    let mut writer = Writer::create(&args.output.output, &schema)?;
+    let mut journal = Journal::open(args, embedder.as_ref())?;
+    if let kept @ 1.. = journal.kept()? {
+        let kept = cli::count(kept, "text");
+        console.note(format!("going on after {kept} of an earlier run"));
+    }
+    let mut truncated = 0;
+    for part in Parts::of(&mut rows) {
+        let part = part?;
+        let vectors = journal.vectors(&part, &part.texts(&args.column)?, embedder.as_ref())?;
+        truncated += vectors.truncated;
+        let lists = column::lists(&field, &vectors.vectors)?;
+        part.with_column(field.clone(), &lists)?
+            .write(&mut writer)?;
+    }
+    let mut inputs = rows.into_inputs("input")?;
+    let rows = equation(&inputs, writer.rows());
+    inputs.extend(embedder.input().cloned());
     writer.finish(&Run {
         stage: STAGE.name,
         arguments: cli::arguments(args)?,
         seed: None,
-        inputs: table
-            .inputs()
-            .iter()
-            .chain(embedder.input())
-            .cloned()
-            .collect(),
+        inputs,
         rows: rows.clone(),
         drops: std::collections::BTreeMap::new(),
     })?;
-    let cut = if truncated > 0 {
-        format!(
-            " ({} cut at the encoder's length)",
-            cli::count(truncated, "text")
-        )
-    } else {
-        String::new()
-    };
-    console.close(format!("{rows}{cut}"));
+    journal.end()?;
+    console.close(format!("{rows}{}", cut(truncated)));
     Ok(Outcome::Done)
+}
+
+fn equation(inputs: &[Input], out: u64) -> RowEquation {
+    RowEquation::Same {
+        rows_in: inputs.iter().map(|input| input.node.rows).sum(),
+        out,
+    }
+}
+
+fn cut(truncated: usize) -> String {
+    if truncated == 0 {
+        return String::new();
+    }
+    format!(
+        " ({} cut at the encoder's length)",
+        cli::count(truncated, "text")
+    )
+}
+
+/// The vectors of `texts`, which are those of `part`.
+fn embedded(
+    part: &Table,
+    texts: &[&str],
+    embedder: &dyn Embedder,
+) -> anyhow::Result<embedding::Embedded> {
+    embedder
+        .embed(texts)
+        .map_err(|error| of_table(part, error.from_row(part.first_row())))
 }
 
 /// An empty text has something that can be done about it.
@@ -107,19 +142,4 @@ fn of_table(table: &Table, error: embedding::Error) -> anyhow::Error {
     } else {
         error
     }
-}
-
-fn with_vectors(
-    table: &Table,
-    vectors: &Vectors,
-    description: &Description,
-) -> anyhow::Result<Table> {
-    let item = Arc::new(Field::new("item", DataType::Float32, false));
-    let values: ArrayRef = Arc::new(Float32Array::from(vectors.values().to_vec()));
-    let lists = FixedSizeListArray::try_new(Arc::clone(&item), vectors.dim() as i32, values, None)?;
-    let kind = DataType::FixedSizeList(item, vectors.dim() as i32);
-    let field =
-        Field::new(columns::EMBEDDING.name, kind, false).with_metadata(description.to_map());
-    let lists: ArrayRef = Arc::new(lists);
-    Ok(table.with_column(field, &lists)?)
 }

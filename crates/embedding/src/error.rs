@@ -39,6 +39,21 @@ pub enum Error {
 }
 
 impl Error {
+    /// The same of texts that are those from row `first` on of a set.
+    #[must_use]
+    pub fn from_row(self, first: usize) -> Self {
+        use numeric::VectorsError::{NotFinite, Zero};
+        match self {
+            Self::Empty { row } => Self::Empty { row: first + row },
+            Self::Vectors(Zero { row }) => Self::Vectors(Zero { row: first + row }),
+            Self::Vectors(NotFinite { row, component }) => Self::Vectors(NotFinite {
+                row: first + row,
+                component,
+            }),
+            other => other,
+        }
+    }
+
     pub(crate) fn files(cause: dataset::Error) -> Self {
         Self::Files(cause)
     }

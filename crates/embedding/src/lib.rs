@@ -26,6 +26,11 @@ pub trait Embedder: std::fmt::Debug {
     /// is an error that names its row.
     fn embed(&self, texts: &[&str]) -> Result<Embedded, Error>;
 
+    /// Whether vectors take so long that they are worth keeping until the output is there.
+    fn is_slow(&self) -> bool {
+        true
+    }
+
     /// The model that it reads, for the provenance; `None` where there is none.
     fn input(&self) -> Option<&Input> {
         None

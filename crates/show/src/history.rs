@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io;
 
+use cli::{plain, short};
 use dataset::{ContentHash, Input, InputNode, Node, Provenance};
 use serde_json::Value;
-
-use crate::plain::{plain, short};
 
 /// Deeper than this a history is cut; a chain of runs that long is not looked at as a tree.
 const DEEPEST: usize = 64;

@@ -8,9 +8,8 @@ use arrow::datatypes::{
 };
 use arrow::error::ArrowError;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
+use cli::steers;
 use serde::Serialize;
-
-use crate::plain::steers;
 
 type Done = Result<(), ArrowError>;
 

@@ -2,7 +2,6 @@
 
 mod history;
 mod json;
-mod plain;
 mod rows;
 mod schema;
 mod stats;
@@ -12,7 +11,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use cli::{Common, Console, InputArgs, Outcome, Stage};
-use dataset::{Directory, DirectorySource, MANIFEST, Source};
+use dataset::{Directory, DirectorySource, MANIFEST, Reading, Rows, Source};
 use serde::Serialize;
 
 /// What `show` does to columns: nothing.
@@ -24,8 +23,8 @@ pub const STAGE: Stage = Stage {
 
 /// Print a set as JSON lines, or its columns, its figures, or where its rows come from
 ///
-/// A set is shown as stages read it: columns have their canonical names, and rows without an id
-/// have the id that any stage would give them. NaN and infinite numbers are null, bytes are hex
+/// Columns have their canonical names, as stages read them; an id is shown where the file has one.
+/// NaN and infinite numbers are null, bytes are hex
 /// digits, and dates, times and decimals are texts, since JSON has none of them.
 #[derive(Debug, clap::Parser, Serialize)]
 #[command(name = "show", version)]
@@ -70,45 +69,61 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-/// Shows every input on `out`, and says what was shown.
+/// What an input is.
+enum Opened {
+    Set(Box<Rows>),
+    Model(Directory),
+}
+
+/// Shows every input on `out`, and says what was shown; all are opened before anything is printed.
 fn show(args: &Args, out: &mut impl Write) -> anyhow::Result<String> {
+    let inputs = args.input.inputs.iter().map(|source| open(args, source));
+    let inputs = inputs.collect::<anyhow::Result<Vec<_>>>()?;
     let mut shown = rows::Shown::default();
-    for source in &args.input.inputs {
-        let model = model_directory(source);
-        if args.provenance {
-            let inputs = match model {
-                Some(directory) => vec![Directory::open(&directory)?.input("model")?],
-                None => {
-                    dataset::open(source, &args.input.reading.reading())?.into_inputs("input")?
-                }
-            };
-            inputs
-                .iter()
-                .try_for_each(|input| history::write(out, input))?;
-            continue;
-        }
-        if let Some(directory) = model {
-            let error = anyhow::anyhow!("{directory} is a model directory, not a set");
-            return Err(cli::with_hint(
-                error,
-                "--provenance shows where it comes from",
-            ));
-        }
-        let mut set = dataset::open(source, &args.input.reading.reading())?;
-        if args.schema {
-            schema::write(out, set.name(), set.schema())?;
-        } else if args.stats {
-            stats::write(out, &mut set)?;
-        } else {
-            shown.add(rows::write(out, &mut set, &args.columns, args.head)?);
+    let count = inputs.len();
+    for input in inputs {
+        match input {
+            Opened::Model(directory) => history::write(out, &directory.input("model")?)?,
+            Opened::Set(set) if args.provenance => {
+                let inputs = set.into_inputs("input")?;
+                inputs
+                    .iter()
+                    .try_for_each(|input| history::write(out, input))?;
+            }
+            Opened::Set(set) if args.schema => schema::write(out, set.name(), set.schema())?,
+            Opened::Set(mut set) if args.stats => stats::write(out, &mut set)?,
+            Opened::Set(mut set) => {
+                shown.add(rows::write(out, &mut set, &args.columns, args.head)?);
+            }
         }
     }
     let rows = !(args.schema || args.provenance || args.stats);
     Ok(if rows {
         shown.to_string()
     } else {
-        cli::count(args.input.inputs.len(), "input")
+        cli::count(count, "input")
     })
+}
+
+/// Opens an input; a model directory has nothing to show but its provenance.
+fn open(args: &Args, source: &Source) -> anyhow::Result<Opened> {
+    let Some(directory) = model_directory(source) else {
+        let how = Reading {
+            ids_as_found: true,
+            ..args.input.reading.reading()
+        };
+        let set = dataset::open(source, &how)?;
+        rows::chosen(set.name(), set.schema(), &args.columns)?;
+        return Ok(Opened::Set(Box::new(set)));
+    };
+    if !args.provenance {
+        let error = anyhow::anyhow!("{directory} is a model directory, not a set");
+        return Err(cli::with_hint(
+            error,
+            "--provenance shows where it comes from",
+        ));
+    }
+    Ok(Opened::Model(Directory::open(&directory)?))
 }
 
 /// The model directory that `source` names, by itself or by its manifest.

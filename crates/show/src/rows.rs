@@ -83,7 +83,7 @@ fn write_batch(
 }
 
 /// The places of the columns named `wanted`, or of all.
-fn chosen(name: &str, schema: &Schema, wanted: &[String]) -> anyhow::Result<Vec<usize>> {
+pub(crate) fn chosen(name: &str, schema: &Schema, wanted: &[String]) -> anyhow::Result<Vec<usize>> {
     if wanted.is_empty() {
         return Ok((0..schema.fields().len()).collect());
     }

@@ -3,8 +3,7 @@
 use std::io::Write;
 
 use arrow::datatypes::{DataType, Field, Schema};
-
-use crate::plain::{plain, short};
+use cli::{plain, short};
 
 /// Prints the columns of the set called `name`.
 pub(crate) fn write(out: &mut impl Write, name: &str, schema: &Schema) -> anyhow::Result<()> {

@@ -6,9 +6,9 @@ use std::io::Write;
 use arrow::array::{Array, ArrayRef, AsArray as _};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Float64Type};
+use cli::{plain, short};
 use dataset::{Column, Rows, columns};
 
-use crate::plain::{plain, short};
 use crate::summary::Summary;
 
 /// Columns of which every value is counted.

@@ -55,15 +55,39 @@ fn an_unknown_column_is_told_with_those_there_are() {
     let error = shown(&["--columns", "txt"], &file(&folder)).expect_err("no such column");
     assert_eq!(
         error.to_string(),
-        "set.csv has no column `txt`; it has id, text, label, score"
+        "set.csv has no column `txt`; it has text, label, score"
     );
+}
+
+#[test]
+fn an_id_is_shown_where_the_file_has_one_and_as_it_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("set.jsonl");
+    fs::write(
+        &path,
+        "{\"id\":7,\"text\":\"a\"}\n{\"id\":7,\"text\":\"a\"}\n",
+    )
+    .expect("written");
+    let (text, _) = shown(&[], &path).expect("shown");
+    assert_eq!(text, "{\"id\":7,\"text\":\"a\"}\n".repeat(2));
+    assert!(!shown(&[], &file(&folder)).expect("shown").0.contains("id"));
+}
+
+#[test]
+fn nothing_is_printed_before_every_input_was_found() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let args = [file(&folder), folder.path().join("none.csv")];
+    let args = args.each_ref().map(|path| path.to_string_lossy());
+    let args = Args::parse_from(["show", &args[0], &args[1]]);
+    let mut out = Vec::new();
+    assert!(show(&args, &mut out).is_err() && out.is_empty());
 }
 
 #[test]
 fn figures_count_nulls_lengths_and_labels() {
     let folder = tempfile::tempdir().expect("a folder");
     let (text, _) = shown(&["--stats"], &file(&folder)).expect("shown");
-    let expected = "set.csv: 3 rows, 4 columns\n  id: 0 nulls\n  text: 0 nulls\n      \
+    let expected = "set.csv: 3 rows, 3 columns\n  text: 0 nulls\n      \
         characters: min 3, median 3, mean 7.3333, max 16\n      words: min 1, median 2, mean 2, max 3\n  \
         label: 0 nulls\n             2  0.6667  x\n             1  0.3333  y\n  \
         score: 1 null\n      min 1, median 1.75, mean 1.75, max 2.5\n";

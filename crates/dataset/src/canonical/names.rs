@@ -19,7 +19,8 @@ pub(super) fn canonical(name: &str, schema: &Schema, how: &Reading) -> Result<Ve
         let found = field.name().as_str();
         let taken =
             (text.is_some() && found == TEXT.name) || (label.is_some() && found == LABEL.name);
-        let foreign = found == ID.name && !is_text(super::unpacked(field).data_type());
+        let foreign =
+            found == ID.name && !how.ids_as_found && !is_text(super::unpacked(field).data_type());
         match Some(index) {
             index if index == text => TEXT.name.to_owned(),
             index if index == label => LABEL.name.to_owned(),

@@ -123,6 +123,10 @@ impl Embedder for HashedNGrams {
             truncated: 0,
         })
     }
+
+    fn is_slow(&self) -> bool {
+        false
+    }
 }
 
 #[cfg(test)]

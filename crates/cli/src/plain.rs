@@ -1,12 +1,12 @@
-//! Text of others as it may go to a terminal.
+//! Text of others as it may be shown: nothing in it steers a terminal or turns a line around.
 
 /// Whether `c` could steer a terminal or turn the direction of a line.
-pub(crate) fn steers(c: char) -> bool {
+pub fn steers(c: char) -> bool {
     c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// `text` with every character that [steers](steers) escaped.
-pub(crate) fn plain(text: &str) -> String {
+pub fn plain(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
         if steers(c) {
@@ -19,7 +19,7 @@ pub(crate) fn plain(text: &str) -> String {
 }
 
 /// [`plain`] text, cut after `most` characters.
-pub(crate) fn short(text: &str, most: usize) -> String {
+pub fn short(text: &str, most: usize) -> String {
     let text = plain(text);
     match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", &text[..end]),
