@@ -6,7 +6,7 @@ SHELL := /bin/bash
 
 CARGO ?= cargo
 
-.PHONY: all build study test smoke lint bench-data bench-model bench-diversity clean help
+.PHONY: all build study test test-browser smoke lint bench-data bench-model bench-diversity clean help
 
 all: study ## build, then run the study; ends with out/report.html and out/results.parquet
 
@@ -18,6 +18,13 @@ study: build ## the same as `make`; on your data: make study HUMAN=... TEST=... 
 
 test: build ## run all tests
 	$(CARGO) test --release --locked --workspace
+
+test-browser: build ## open reports in headless Chromium (which on Debian it installs)
+	@command -v chromium > /dev/null || apt-get install --yes --no-install-recommends chromium
+	@$(MAKE) --no-print-directory -f pipelines/smoke.mk
+	@mkdir -p out/browser
+	target/release/report -q tests/browser/hostile-results.jsonl --texts tests/browser/hostile-texts.jsonl -o out/browser/hostile.html
+	python3 tests/browser/check.py out/smoke/report.html out/browser/hostile.html --screenshots out/browser
 
 smoke: build ## run the smallest whole study, in seconds
 	@$(MAKE) --no-print-directory -f pipelines/smoke.mk

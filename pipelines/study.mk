@@ -192,8 +192,12 @@ $(foreach seed,$(SEEDS),$(if $(filter 0,$(PROPORTIONS)),$(eval $(call arm,human,
 $(foreach level,$(LEVELS),$(foreach proportion,$(mixed),$(foreach seed,$(SEEDS),$(eval $(call arm,$(level),$(proportion),$(seed),$(call synthetic,$(level),$(seed)))))))
 $(call settings,results,$(results:$(OUT)/%=%))
 
-$(OUT)/report.html $(OUT)/report.md $(OUT)/results.parquet &: $(results) $(kept)/results $(BIN)/report
-	$(P) report $(results) --results $(OUT)/results.parquet --markdown $(OUT)/report.md -o $(OUT)/report.html
+# Texts to look at: the human rows, and each level as its first seed made it.
+texts := $(sets)/human.parquet $(sort $(foreach level,$(LEVELS),$(call synthetic,$(level),$(firstword $(SEEDS)))))
+
+$(OUT)/report.html $(OUT)/report.md $(OUT)/results.parquet $(OUT)/results.csv $(OUT)/pictures/manifest.json &: $(results) $(texts) $(kept)/results $(BIN)/report
+	$(P) report $(results) $(texts:%=--texts %) --results $(OUT)/results.parquet --csv $(OUT)/results.csv \
+	  --pictures $(OUT)/pictures --markdown $(OUT)/report.md -o $(OUT)/report.html
 
 study: $(OUT)/report.html
 	@sed -n '1,40p' $(OUT)/report.md

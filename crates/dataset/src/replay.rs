@@ -16,7 +16,7 @@ use crate::id::IdAssigner;
 use crate::provenance::Input;
 use crate::rows::open_with;
 use crate::source::Source;
-use crate::table::{stacked, widened};
+use crate::union::{stacked, widened};
 
 /// The rows of one or several sources as one set, which can be gone through again and again.
 ///

@@ -9,6 +9,9 @@ use crate::statistics::over_seeds;
 /// Above this an adjusted p-value shows nothing.
 const LEVEL: f64 = 0.05;
 
+/// Differences, each with its seed.
+type BySeed = Vec<(Option<i64>, f64)>;
+
 /// What a difference shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
@@ -61,16 +64,38 @@ pub(crate) fn differences<'a>(study: &'a Study, measure: &Measure) -> Vec<Differ
     differences
 }
 
-fn difference<'a>(study: &'a Study, arm: &'a Arm, measure: &Measure) -> Option<Difference<'a>> {
-    let human = human_only(study, &arm.key, &measure.name)?;
+/// Every arm with synthetic rows, with its difference to the human-only arm in each seed.
+pub(crate) fn differences_by_seed<'a>(
+    study: &'a Study,
+    measure: &Measure,
+) -> Vec<(&'a Arm, BySeed)> {
+    let mixed = study
+        .arms
+        .iter()
+        .filter(|arm| arm.key.share().is_some_and(|share| share > 0.0));
+    let paired = mixed.filter_map(|arm| {
+        let human = human_only(study, &arm.key, &measure.name)?;
+        Some((arm, pairs(arm, human, measure)?))
+    });
+    paired.collect()
+}
+
+/// The difference of `arm` to `human` in each seed that both have.
+fn pairs(arm: &Arm, human: &Arm, measure: &Measure) -> Option<BySeed> {
     let (of_arm, of_human) = (
         arm.figures.get(&measure.name)?,
         human.figures.get(&measure.name)?,
     );
     let pairs = of_arm
         .iter()
-        .filter_map(|(seed, one)| Some(one.value - of_human.get(seed)?.value));
-    let over = over_seeds(&pairs.collect::<Vec<_>>())?;
+        .filter_map(|(seed, one)| Some((*seed, one.value - of_human.get(seed)?.value)));
+    Some(pairs.collect())
+}
+
+fn difference<'a>(study: &'a Study, arm: &'a Arm, measure: &Measure) -> Option<Difference<'a>> {
+    let human = human_only(study, &arm.key, &measure.name)?;
+    let pairs = pairs(arm, human, measure)?;
+    let over = over_seeds(&pairs.iter().map(|pair| pair.1).collect::<Vec<_>>())?;
     let (mean, interval, p, seeds) = (over.mean, over.interval, over.p, over.seeds);
     Some(Difference {
         arm,

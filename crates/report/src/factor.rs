@@ -27,6 +27,12 @@ impl Factor {
         }
     }
 
+    /// The factor that reads `text`: a number where it is one.
+    pub(crate) fn parse(text: &str) -> Self {
+        let number = text.parse().ok().filter(|number: &f64| number.is_finite());
+        number.map_or_else(|| Self::Name(text.to_owned()), Self::Number)
+    }
+
     /// The number, or the only number in the name, such as 0.7 of `sample-0.7`.
     pub(crate) fn number(&self) -> Option<f64> {
         match self {

@@ -1,10 +1,13 @@
 //! Puts all figures of a study on one page, with pictures, and says what they show and what they do not.
 
+mod ancestry;
 mod answers;
 mod arms;
 mod chains;
 mod choice;
 mod compare;
+mod compared;
+mod csv_file;
 mod factor;
 mod markdown;
 mod measure;
@@ -15,20 +18,24 @@ mod page;
 mod panel;
 mod pictures;
 mod plot;
+mod policy;
+mod samples;
+mod section;
+mod shown;
 mod statistics;
 mod tables;
 mod turn;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use cli::{Common, Console, InputArgs, Outcome, Stage};
 use dataset::results::{self, ResultRow};
-use dataset::{RowEquation, Run, Sink, Source, Table, Writer};
+use dataset::{Input, NewDirectory, RowEquation, Run, Sink, Source, Table, Writer};
 use serde::Serialize;
 
 use crate::choice::Wanted;
-use crate::page::Page;
+use crate::page::{Contents, Page};
 
 /// What `report` does to columns: it reads those of results and adds none.
 pub const STAGE: Stage = Stage {
@@ -40,7 +47,8 @@ pub const STAGE: Stage = Stage {
 /// Put all figures of a study on one page, with pictures
 ///
 /// Reads results of `score-diversity` and `evaluate`, and writes a page that needs nothing else, the
-/// same as Markdown without the pictures, and all rows in one results file.
+/// same as Markdown without the pictures, and all rows in one results file. Several studies stand
+/// side by side.
 #[derive(Debug, clap::Parser, Serialize)]
 #[command(name = "report", version)]
 pub struct Args {
@@ -60,6 +68,26 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     #[serde(skip)]
     pub markdown: Option<PathBuf>,
+    /// Where to write all figures as CSV
+    #[arg(long, value_name = "FILE")]
+    #[serde(skip)]
+    pub csv: Option<PathBuf>,
+    /// The directory to write every picture to, as SVG
+    #[arg(long, value_name = "DIR")]
+    #[serde(skip)]
+    pub pictures: Option<PathBuf>,
+    /// Sets whose texts are shown side by side, by their column `level`; may be given several times
+    #[arg(long, value_name = "FILE")]
+    #[serde(skip)]
+    pub texts: Vec<Source>,
+    /// How many texts of each level are shown
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    #[serde(skip)]
+    pub texts_each: usize,
+    /// Take each input for a study of its own, even where their results name the same study
+    #[arg(long)]
+    #[serde(skip)]
+    pub compare: bool,
     /// The title of the page
     #[arg(long, default_value = "Study report", value_name = "TEXT")]
     #[serde(skip)]
@@ -103,6 +131,8 @@ fn report(args: &Args) -> anyhow::Result<Option<String>> {
         ("-o", Some(&args.output)),
         ("--results", results_file.as_deref()),
         ("--markdown", Some(markdown_file)),
+        ("--csv", args.csv.as_deref()),
+        ("--pictures", args.pictures.as_deref()),
     ])?;
     let table = args.input.table(&[])?;
     let rows = read(&table)?;
@@ -113,10 +143,23 @@ fn report(args: &Args) -> anyhow::Result<Option<String>> {
         performance: args.performance.clone(),
         diversity: args.diversity.clone(),
     };
-    let page = Page::new(&args.title, &rows, table.inputs(), &wanted)?;
+    let apart = args.compare.then(|| told_apart(&rows, table.inputs()));
+    let page = Page::new(Contents {
+        title: &args.title,
+        rows: apart.as_deref().unwrap_or(&rows),
+        inputs: table.inputs(),
+        wanted: &wanted,
+        samples: samples::side_by_side(&args.texts, args.texts_each)?,
+    })?;
     let (html, markdown) = (page.html()?, page.markdown()?);
     if let Some(path) = results_file {
         write_results(args, &table, &rows, path)?;
+    }
+    if let Some(path) = &args.pictures {
+        write_pictures(args, &page, &table, path)?;
+    }
+    if let Some(path) = &args.csv {
+        dataset::write_file(path, csv_file::written(page.figures())?.as_bytes())?;
     }
     dataset::write_file(markdown_file, markdown.as_bytes())?;
     dataset::write_file(&args.output, html.as_bytes())?;
@@ -125,6 +168,41 @@ fn report(args: &Args) -> anyhow::Result<Option<String>> {
         "{} from {files}",
         cli::count(rows.len(), "figure")
     )))
+}
+
+/// The rows, where a study that an earlier input has too is another one, with a number to its name.
+fn told_apart(rows: &[ResultRow], inputs: &[Input]) -> Vec<ResultRow> {
+    let mut apart = Vec::with_capacity(rows.len());
+    let mut seen: BTreeMap<Option<&str>, usize> = BTreeMap::new();
+    let mut rest = rows;
+    for input in inputs {
+        let (own, others) = rest.split_at(rest.len().min(input.node.rows as usize));
+        rest = others;
+        let names: BTreeSet<Option<&str>> = own.iter().map(|row| row.study.as_deref()).collect();
+        names
+            .iter()
+            .for_each(|name| *seen.entry(*name).or_default() += 1);
+        apart.extend(own.iter().map(|row| {
+            let nth = seen.get(&row.study.as_deref()).copied().unwrap_or(1);
+            let name = row.study.as_deref().unwrap_or("Results");
+            let study = (nth > 1).then(|| format!("{name} ({nth})"));
+            ResultRow {
+                study: study.or_else(|| row.study.clone()),
+                ..row.clone()
+            }
+        }));
+    }
+    apart
+}
+
+/// Every picture as a file, in a directory that is put in its place as a whole.
+fn write_pictures(args: &Args, page: &Page, table: &Table, path: &Path) -> anyhow::Result<()> {
+    let mut directory = NewDirectory::create(path)?;
+    for (name, picture) in page.pictures() {
+        directory.add(&format!("{name}.svg"), picture.plot().file().as_bytes())?;
+    }
+    directory.publish(&run_of(args, table)?)?;
+    Ok(())
 }
 
 fn read(table: &Table) -> anyhow::Result<Vec<ResultRow>> {
@@ -189,8 +267,15 @@ fn write_results(
     rows: &[ResultRow],
     path: PathBuf,
 ) -> anyhow::Result<()> {
-    let count = rows.len() as u64;
-    let run = Run {
+    let mut writer = Writer::create(&Sink::Path(path), &results::schema())?;
+    writer.write(&results::to_batch(rows)?)?;
+    writer.finish(&run_of(args, table)?)?;
+    Ok(())
+}
+
+fn run_of(args: &Args, table: &Table) -> anyhow::Result<Run> {
+    let count = table.len() as u64;
+    Ok(Run {
         stage: STAGE.name,
         arguments: cli::arguments(args)?,
         seed: None,
@@ -200,11 +285,7 @@ fn write_results(
             out: count,
         },
         drops: BTreeMap::new(),
-    };
-    let mut writer = Writer::create(&Sink::Path(path), &results::schema())?;
-    writer.write(&results::to_batch(rows)?)?;
-    writer.finish(&run)?;
-    Ok(())
+    })
 }
 
 #[cfg(test)]

@@ -4,11 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use dataset::results::ResultRow;
 use dataset::{Input, Node};
+use serde_json::Value;
 
-use crate::tables::{Table, number, text};
+use crate::tables::{Cell, Table, number, text};
 
 /// How many hex digits tell two hashes apart for people.
 const DIGITS: usize = 12;
+/// Characters of an argument that are shown.
+const LONGEST_ARGUMENT: usize = 300;
 
 /// The files that were read.
 pub(crate) fn of_inputs(inputs: &[Input]) -> Table {
@@ -40,7 +43,7 @@ pub(crate) fn of_inputs(inputs: &[Input]) -> Table {
     table
 }
 
-/// Every run on the way to the results, counted by stage.
+/// Every run on the way to the results, by stage: what the study cost in rows.
 pub(crate) fn of_runs(inputs: &[Input]) -> Table {
     let mut runs: Vec<&Node> = Vec::new();
     for node in nodes(inputs) {
@@ -48,35 +51,76 @@ pub(crate) fn of_runs(inputs: &[Input]) -> Table {
             runs.push(node);
         }
     }
-    let mut stages: BTreeMap<(&str, &str), (usize, BTreeSet<u64>)> = BTreeMap::new();
+    let mut stages: BTreeMap<(&str, &str), Work> = BTreeMap::new();
     for node in runs {
-        let (count, seeds) = stages.entry((&node.stage, &node.tool)).or_default();
-        *count += 1;
-        seeds.extend(node.seed);
+        stages
+            .entry((&node.stage, &node.tool))
+            .or_default()
+            .add(node);
     }
     let mut table = Table::new(&[
         ("stage", false),
         ("runs", true),
         ("seeds", false),
+        ("rows read", true),
+        ("rows made", true),
+        ("dropped", false),
         ("tool", false),
     ]);
+    let stages = stages.into_iter();
     table.rows = stages
-        .into_iter()
-        .map(|((stage, tool), (count, seeds))| {
-            let seeds = seeds
-                .iter()
-                .map(u64::to_string)
-                .collect::<Vec<_>>()
-                .join(", ");
-            vec![
-                text(stage),
-                number(count.to_string()),
-                text(seeds),
-                text(tool),
-            ]
-        })
+        .map(|((stage, tool), work)| work.row(stage, tool))
         .collect();
     table
+}
+
+/// What the runs of a stage did together.
+#[derive(Default)]
+struct Work<'a> {
+    runs: usize,
+    seeds: BTreeSet<u64>,
+    read: u64,
+    made: u64,
+    drops: BTreeMap<&'a str, u64>,
+}
+
+impl<'a> Work<'a> {
+    fn add(&mut self, node: &'a Node) {
+        self.runs += 1;
+        self.seeds.extend(node.seed);
+        self.read += node.inputs.iter().map(|input| input.rows).sum::<u64>();
+        self.made += node.rows.rows_out().unwrap_or(0);
+        for (reason, rows) in &node.drops {
+            *self.drops.entry(reason).or_default() += rows;
+        }
+    }
+
+    fn row(self, stage: &str, tool: &str) -> Vec<Cell> {
+        let seeds: Vec<String> = self.seeds.iter().map(u64::to_string).collect();
+        let drops = self.drops.iter();
+        let drops: Vec<String> = drops.map(|(why, rows)| format!("{rows} {why}")).collect();
+        vec![
+            text(stage),
+            number(self.runs.to_string()),
+            text(seeds.join(", ")),
+            number(self.read.to_string()),
+            number(self.made.to_string()),
+            text(drops.join(", ")),
+            text(tool),
+        ]
+    }
+}
+
+/// The arguments of a run by name; long ones are cut.
+pub(crate) fn told_arguments(node: &Node) -> Vec<(String, String)> {
+    let told = |value: &Value| match value {
+        Value::String(text) => cli::short(text, LONGEST_ARGUMENT),
+        other => cli::short(&other.to_string(), LONGEST_ARGUMENT),
+    };
+    let arguments = node.arguments.iter();
+    arguments
+        .map(|(name, value)| (name.clone(), told(value)))
+        .collect()
 }
 
 fn nodes(inputs: &[Input]) -> impl Iterator<Item = &Node> {

@@ -6,14 +6,14 @@ use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Value};
 use serde::Serialize;
 
-use crate::arms::{Study, studies};
-use crate::choice::{Wanted, primary};
-use crate::compare::differences;
-use crate::measure::{Kind, Measure};
-use crate::panel::panels;
-use crate::pictures::{self, Picture};
+use crate::ancestry::Ancestry;
+use crate::arms::studies;
+use crate::choice::Wanted;
+use crate::compared::Compared;
+use crate::section::Section;
+use crate::shown::Shown;
 use crate::tables::Table;
-use crate::{answers, markdown, order, origin, tables};
+use crate::{markdown, origin, policy, tables};
 
 /// What a reader has to know, a sentence or two each.
 const METHODS: &[&str] = &[
@@ -31,8 +31,11 @@ const METHODS: &[&str] = &[
 pub(crate) struct Page {
     title: String,
     lead: String,
+    compared: Option<Compared>,
     studies: Vec<Section>,
+    samples: Table,
     figures: Table,
+    ancestry: Ancestry,
     subjects: Table,
     inputs: Table,
     runs: Table,
@@ -40,47 +43,28 @@ pub(crate) struct Page {
     version: &'static str,
 }
 
-/// A study on the page.
-#[derive(Debug, Serialize)]
-struct Section {
-    name: String,
-    answers: Vec<String>,
-    notes: Vec<String>,
-    performance: Table,
-    measure: String,
-    differences: Table,
-    pictures: Vec<Shown>,
-    diversity: Table,
-}
-
-/// A picture in the page; its `svg` is markup.
-#[derive(Debug, Serialize)]
-struct Shown {
-    title: String,
-    caption: String,
-    svg: Value,
-}
-
-impl From<Picture> for Shown {
-    fn from(picture: Picture) -> Self {
-        Self {
-            title: picture.title,
-            caption: picture.caption,
-            svg: Value::from_safe_string(picture.svg),
-        }
-    }
+/// What a page is made of.
+pub(crate) struct Contents<'a> {
+    /// Its title.
+    pub(crate) title: &'a str,
+    /// The figures.
+    pub(crate) rows: &'a [ResultRow],
+    /// The files that they were read from.
+    pub(crate) inputs: &'a [Input],
+    /// Which measures it is about.
+    pub(crate) wanted: &'a Wanted,
+    /// Texts of each level.
+    pub(crate) samples: Table,
 }
 
 impl Page {
-    /// The page of `rows`, which were read from `inputs`.
-    pub(crate) fn new(
-        title: &str,
-        rows: &[ResultRow],
-        inputs: &[Input],
-        wanted: &Wanted,
-    ) -> anyhow::Result<Self> {
+    /// The page of these contents.
+    pub(crate) fn new(contents: Contents<'_>) -> anyhow::Result<Self> {
+        let (rows, inputs) = (contents.rows, contents.inputs);
         let studies = studies(rows);
-        let sections = studies.iter().map(|study| Section::new(study, wanted));
+        let sections = studies
+            .iter()
+            .map(|study| Section::new(study, contents.wanted));
         let without = rows.iter().filter(|row| row.value.is_none()).count();
         let missing = if without == 0 {
             String::new()
@@ -88,20 +72,37 @@ impl Page {
             format!(", {without} of them without a value")
         };
         Ok(Self {
-            title: title.to_owned(),
+            title: contents.title.to_owned(),
             lead: format!(
                 "{}{missing}, from {}.",
                 cli::count(rows.len(), "figure"),
                 cli::count(inputs.len(), "file")
             ),
             studies: sections.collect::<anyhow::Result<_>>()?,
+            compared: Compared::new(&studies, contents.wanted)?,
+            samples: contents.samples,
             figures: tables::of_figures(rows),
+            ancestry: Ancestry::new(rows, inputs),
             subjects: origin::of_subjects(rows, inputs),
             inputs: origin::of_inputs(inputs),
             runs: origin::of_runs(inputs),
             methods: METHODS,
             version: env!("CARGO_PKG_VERSION"),
         })
+    }
+
+    /// Every figure, for those who want it as CSV.
+    pub(crate) fn figures(&self) -> &Table {
+        &self.figures
+    }
+
+    /// Every picture with the name of its file, in the order of the page.
+    pub(crate) fn pictures(&self) -> Vec<(String, &Shown)> {
+        let compared = self.compared.iter().flat_map(|compared| &compared.picture);
+        let studies = self.studies.iter().flat_map(Section::pictures);
+        let all = compared.chain(studies).enumerate();
+        all.map(|(nth, picture)| (format!("{:02}-{}", nth + 1, picture.slug()), picture))
+            .collect()
     }
 
     /// The page as one HTML file that needs nothing else.
@@ -128,106 +129,25 @@ impl Page {
                 Ok(out.write_str(&markdown::escaped(&value.to_string()))?)
             }
             AutoEscape::Custom(_) => Ok(out.write_str(&value.to_string())?),
-            _ => minijinja::escape_formatter(out, state, value),
+            _ if value.is_safe() => minijinja::escape_formatter(out, state, value),
+            _ => match value.as_str() {
+                Some(text) => minijinja::escape_formatter(out, state, &cli::plain(text).into()),
+                None => minijinja::escape_formatter(out, state, value),
+            },
         });
         environment.add_template("page.html", include_str!("../templates/page.html"))?;
         environment.add_template("page.md", include_str!("../templates/page.md"))?;
-        let style = Value::from_safe_string(include_str!("../templates/style.css").to_owned());
-        let context = minijinja::context! { page => Value::from(Serde(self)), style };
-        Ok(environment.get_template(template)?.render(context)?)
-    }
-}
-
-impl Section {
-    fn new(study: &Study, wanted: &Wanted) -> anyhow::Result<Self> {
-        let performance = primary(study, Kind::Performance, wanted)?;
-        let diversity = primary(study, Kind::Diversity, wanted)?;
-        let mut section = Self {
-            name: study.name.clone().unwrap_or_else(|| "Results".to_owned()),
-            answers: Vec::new(),
-            notes: Vec::new(),
-            performance: tables::of_arms(study, &[Kind::Performance]),
-            measure: performance
-                .map(|measure| measure.name.clone())
-                .unwrap_or_default(),
-            differences: Table::default(),
-            pictures: Vec::new(),
-            diversity: tables::of_arms(
-                study,
-                &[Kind::Quality, Kind::Diversity, Kind::Shift, Kind::Other],
-            ),
+        let (style, script) = (
+            include_str!("../templates/style.css"),
+            include_str!("../templates/page.js"),
+        );
+        let safe = |text: &str| Value::from_safe_string(text.to_owned());
+        let context = minijinja::context! {
+            page => Value::from(Serde(self)),
+            policy => safe(&policy::of(style, script)),
+            style => safe(style),
+            script => safe(script),
         };
-        if let Some(performance) = performance {
-            section.add_performance(study, performance, diversity);
-        }
-        if let Some(diversity) = diversity {
-            section.add_diversity(study, diversity);
-        }
-        section.answers.extend(answers::of_quality(study));
-        section.add_notes(study);
-        Ok(section)
-    }
-
-    fn add_performance(
-        &mut self,
-        study: &Study,
-        performance: &Measure,
-        diversity: Option<&Measure>,
-    ) {
-        let differences = differences(study, performance);
-        self.answers
-            .extend(answers::of_performance(study, performance, &differences));
-        self.differences = tables::of_differences(&differences);
-        for panel in &panels(study, performance) {
-            if let Some(diversity) = diversity {
-                self.answers
-                    .extend(answers::of_turn(study, panel, performance, diversity));
-                let picture = pictures::by_diversity(study, panel, performance, diversity);
-                if picture.is_none() {
-                    self.notes.push(format!(
-                        "There is no picture of {} by {}: no level has both figures.",
-                        performance.name, diversity.name
-                    ));
-                }
-                self.pictures.extend(picture.map(Shown::from));
-            }
-            self.pictures
-                .extend(pictures::by_proportion(study, panel, performance).map(Shown::from));
-        }
-        self.answers.extend(answers::of_chains(study, performance));
-        self.pictures
-            .extend(pictures::by_generation(study, performance).map(Shown::from));
-    }
-
-    fn add_diversity(&mut self, study: &Study, diversity: &Measure) {
-        let checks = order::checks(study);
-        let (own, others): (Vec<_>, Vec<_>) =
-            checks.iter().partition(|check| check.measure == *diversity);
-        let levels = |check: &order::Check| order::sets_by_level(study, &check.measure.name).len();
-        let checks = own.into_iter().chain(others);
-        let checks: Vec<_> = checks.map(|check| (check, levels(check))).collect();
-        self.answers.extend(answers::of_orders(&checks));
-        self.pictures
-            .extend(pictures::by_level(study, diversity).map(Shown::from));
-        self.answers.extend(answers::of_chains(study, diversity));
-        self.pictures
-            .extend(pictures::by_generation(study, diversity).map(Shown::from));
-    }
-
-    fn add_notes(&mut self, study: &Study) {
-        if study.repeated > 0 {
-            self.notes.push(format!(
-                "Of figures of the same arm, measure and seed only the first is used above; {} only in the table of all figures.",
-                if study.repeated == 1 { "1 more is".to_owned() } else { format!("{} more are", study.repeated) }
-            ));
-        }
-        let most = study
-            .arms
-            .iter()
-            .flat_map(|arm| arm.figures.values().map(std::collections::BTreeMap::len))
-            .max();
-        if most == Some(1) {
-            self.notes.push("There is one seed, so every interval is that within the seed, and no difference can be shown.".to_owned());
-        }
+        Ok(environment.get_template(template)?.render(context)?)
     }
 }

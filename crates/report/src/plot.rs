@@ -6,6 +6,7 @@
 mod draw;
 mod labels;
 mod scale;
+mod style;
 
 use draw::Drawing;
 use scale::Scale;
@@ -108,22 +109,31 @@ pub(crate) struct Reference {
 }
 
 impl Plot {
-    /// The chart as an `svg` element.
+    /// The chart as an `svg` element of a page that has the style sheet.
     pub(crate) fn svg(&self) -> String {
+        self.drawn(None)
+    }
+
+    /// The chart as an SVG file of its own, in the light colours of the style sheet.
+    pub(crate) fn file(&self) -> String {
+        self.drawn(Some(&style::of_file()))
+    }
+
+    fn drawn(&self, style: Option<&str>) -> String {
         let right = WIDTH - self.margin();
         let (xs, ys) = (self.extent_x(), self.extent_y());
         let x = Scale::new(xs, (LEFT, right), &self.x.ticks);
         let y = Scale::new(ys, (BOTTOM, TOP), &self.y.ticks);
-        let mut drawing = Drawing::new(&self.title, &self.about);
+        let mut drawing = Drawing::new(&self.title, &self.about, style);
         drawing.axes(self, &x, &y);
         if let Some(reference) = &self.reference {
             drawing.reference(reference, &x, &y);
         }
-        for series in &self.series {
-            drawing.line(series, &self.class(series), &x, &y);
+        for (nth, series) in self.series.iter().enumerate() {
+            drawing.line(nth, series, &self.class(series), &x, &y);
         }
-        for series in &self.series {
-            drawing.points(series, &self.class(series), &x, &y);
+        for (nth, series) in self.series.iter().enumerate() {
+            drawing.points(nth, series, &self.class(series), &x, &y);
         }
         drawing.labels_of_points(&self.series, &x, &y);
         drawing.labels_of_series(self, &x, &y);

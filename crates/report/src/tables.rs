@@ -43,6 +43,8 @@ pub(crate) struct Cell {
     pub(crate) number: bool,
     /// What it says of an arm: better or worse, or nothing.
     pub(crate) verdict: &'static str,
+    /// The place on the page that it leads to, if any.
+    pub(crate) link: String,
 }
 
 impl Table {

@@ -134,9 +134,12 @@ fn ran(arguments: &[&Path]) -> anyhow::Result<Option<String>> {
 fn a_page_needs_nothing_else_and_is_the_same_each_time() {
     let folder = tempfile::tempdir().expect("a folder");
     let (html, markdown) = reported(folder.path(), &study());
-    assert!(!html.contains("<script") && !html.contains("http://") && !html.contains("https://"));
+    assert!(!html.contains("http://") && !html.contains("https://") && !html.contains(" src="));
+    assert_eq!(html.matches("<script").count(), 1);
+    assert!(!html.contains(" style=") && !html.contains(" onclick"));
     assert!(!html.contains(&*folder.path().to_string_lossy()));
-    assert_eq!(html.matches("<svg ").count(), 3);
+    // By diversity, the differences, by proportion, the levels.
+    assert_eq!(html.matches("<svg ").count(), 4);
     assert_eq!(reported(folder.path(), &study()), (html, markdown));
 }
 
@@ -166,14 +169,148 @@ fn names_of_others_stay_text_on_the_page() {
             .arm
             .take()
             .map(|arm| format!("{arm}</td><script>alert(1)</script>|`"));
-        row.study = Some("<img src=x onerror=alert(1)>".to_owned());
+        row.study = Some("<img src=x onerror=alert(1)>\u{202e}".to_owned());
         if row.params.get("level").is_some() {
             row.params["level"] = json!(format!("\"><b onclick=x>{}", row.params["level"]));
         }
     }
     let (html, markdown) = reported(folder.path(), &rows);
-    assert!(!html.contains("<script>") && !html.contains("<img") && !html.contains("<b "));
+    assert_eq!(html.matches("<script>").count(), 1);
+    assert!(!html.contains("<img") && !html.contains("<b "));
+    assert!(!html.contains('\u{202e}') && html.contains("\\u{202e}"));
     assert!(!markdown.contains("<script>") && !markdown.contains("<img"));
+}
+
+#[test]
+fn the_first_screen_is_the_answer_and_its_picture() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (html, markdown) = reported(folder.path(), &study());
+    let place = |what: &str| html.find(what).expect("on the page");
+    let headline = place("<p class=\"headline\">The highest mean accuracy is that of ");
+    let first = place("<h3>accuracy by measured diversity</h3>");
+    assert!(place("How varied should") < headline && headline < first);
+    assert!(first < place("<h3>What is shown</h3>"));
+    assert!(markdown.contains("**The highest mean accuracy is that of "));
+}
+
+#[test]
+fn every_picture_is_a_file_of_its_own_too() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name);
+    write(&at("a.parquet"), &study());
+    let run = || {
+        let pictures = [Path::new("--pictures"), &at("pictures")];
+        let csv = [Path::new("--csv"), &at("figures.csv")];
+        ran(&[
+            &at("a.parquet"),
+            Path::new("-o"),
+            &at("report.html"),
+            pictures[0],
+            pictures[1],
+            csv[0],
+            csv[1],
+        ])
+        .expect("run");
+        let entries = fs::read_dir(at("pictures")).expect("a directory");
+        let names = entries.map(|entry| entry.expect("an entry").file_name());
+        let mut names: Vec<String> = names
+            .map(|name| name.to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        let bytes = names
+            .iter()
+            .map(|name| fs::read(at("pictures").join(name)).expect("a file"));
+        (names.clone(), bytes.collect::<Vec<_>>())
+    };
+    let (names, bytes) = run();
+    assert_eq!(names.len(), 4 + 1);
+    assert_eq!(names[0], "01-accuracy-by-measured-diversity.svg");
+    assert!(bytes[0].starts_with(b"<svg xmlns="));
+    assert_eq!(run(), (names, bytes));
+    let csv = fs::read_to_string(at("figures.csv")).expect("written");
+    assert_eq!(csv.lines().count(), study().len() + 1);
+    assert!(csv.starts_with("study,arm,seed,metric,value,"));
+}
+
+#[test]
+fn studies_stand_side_by_side() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name);
+    let mut other = study();
+    for row in &mut other {
+        row.value = row.value.map(|value| value - 0.1);
+    }
+    write(&at("a.parquet"), &study());
+    write(&at("b.parquet"), &other);
+    let inputs = [at("a.parquet"), at("b.parquet")];
+    let html = at("report.html");
+    let told = ran(&[
+        &inputs[0],
+        &inputs[1],
+        Path::new("--compare"),
+        Path::new("-o"),
+        &html,
+    ]);
+    assert_eq!(
+        told.expect("run"),
+        Some(format!("{} figures from 2 files", 2 * study().len()))
+    );
+    let page = fs::read_to_string(&html).expect("written");
+    for expected in [
+        "The studies side by side",
+        "<h2><bdi>levels</bdi></h2>",
+        "<h2><bdi>levels (2)</bdi></h2>",
+        "Difference in accuracy to human rows alone, by study",
+    ] {
+        assert!(page.contains(expected), "{expected}");
+    }
+    // The results are as they were.
+    let results = Source::Path(at("results.parquet"));
+    let table = Table::read(&results, &dataset::Reading::default(), "input", &[]).expect("results");
+    assert!(
+        read(&table)
+            .expect("rows")
+            .iter()
+            .all(|row| row.study.as_deref() == Some("levels"))
+    );
+}
+
+#[test]
+fn scarce_human_rows_and_shift_have_pictures_of_their_own() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut rows = Vec::new();
+    for mut row in study() {
+        if row.metric == "vendi_q1" {
+            let farther = row.value.map(|value| 1.0 / value);
+            rows.push(ResultRow {
+                metric: "frechet".to_owned(),
+                direction: Some("higher_is_farther".to_owned()),
+                value: farther,
+                low: None,
+                high: None,
+                ..row.clone()
+            });
+        }
+        if row.metric == "accuracy" {
+            for fraction in [0.1, 1.0] {
+                let arm = row.arm.as_ref().map(|arm| format!("{arm}/f{fraction}"));
+                let mut cut = ResultRow { arm, ..row.clone() };
+                cut.params["real_fraction"] = json!(fraction);
+                rows.push(cut);
+            }
+        } else {
+            row.params["n"] = json!(1);
+            rows.push(row);
+        }
+    }
+    let (html, _) = reported(folder.path(), &rows);
+    for expected in [
+        "<h3>accuracy when human rows are scarce</h3>",
+        "<h3>accuracy by shift from human rows (human rows cut to 0.1)</h3>",
+        "<h3>Difference in accuracy to human rows alone (human rows cut to 1)</h3>",
+    ] {
+        assert!(html.contains(expected), "{expected}");
+    }
 }
 
 #[test]

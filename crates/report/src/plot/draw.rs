@@ -29,7 +29,8 @@ fn escaped(text: &str) -> String {
             '>' => safe.push_str("&gt;"),
             '"' => safe.push_str("&quot;"),
             '\'' => safe.push_str("&#39;"),
-            c if c.is_control() => safe.push(' '),
+            '\n' => safe.push('\n'),
+            c if cli::steers(c) => safe.extend(c.escape_default()),
             c => safe.push(c),
         }
     }
@@ -45,15 +46,32 @@ macro_rules! put {
 
 impl Drawing {
     /// An empty drawing, with what it shows for those who cannot see it.
-    pub(crate) fn new(title: &str, about: &str) -> Self {
+    ///
+    /// `style` is what it needs to be a file of its own, and is left out within the page.
+    pub(crate) fn new(title: &str, about: &str, style: Option<&str>) -> Self {
         let mut drawing = Self {
             svg: String::new(),
             taken: Vec::new(),
         };
         let (title, about) = (escaped(title), escaped(about));
+        let Some(style) = style else {
+            put!(
+                drawing,
+                r#"<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="group" aria-label="{title}. {about}">"#
+            );
+            return drawing;
+        };
         put!(
             drawing,
-            r#"<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{title}. {about}">"#
+            r#"<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}">"#
+        );
+        put!(
+            drawing,
+            "<title>{title}</title>\n<desc>{about}</desc>\n<style>{style}</style>"
+        );
+        put!(
+            drawing,
+            r#"<rect class="paper" width="{WIDTH}" height="{HEIGHT}"/>"#
         );
         drawing
     }
@@ -150,7 +168,7 @@ impl Drawing {
     }
 
     /// The line of a series and the band of its intervals, or the thread through its points.
-    pub(crate) fn line(&mut self, series: &Series, class: &str, x: &Scale, y: &Scale) {
+    pub(crate) fn line(&mut self, nth: usize, series: &Series, class: &str, x: &Scale, y: &Scale) {
         let place = |at: (f64, f64)| format!("{:.1},{:.1}", x.place(at.0), y.place(at.1));
         let path = series
             .points
@@ -161,7 +179,7 @@ impl Drawing {
         if !series.joined {
             put!(
                 self,
-                r#"<polyline class="thread {class}" points="{path}"/>"#
+                r#"<polyline class="thread {class}" data-series="{nth}" points="{path}"/>"#
             );
             return;
         }
@@ -179,19 +197,30 @@ impl Drawing {
             let outline = above.chain(below).collect::<Vec<_>>().join(" ");
             put!(
                 self,
-                r#"<polygon class="band {class}" points="{outline}"/>"#
+                r#"<polygon class="band {class}" data-series="{nth}" points="{outline}"/>"#
             );
         }
-        put!(self, r#"<polyline class="line {class}" points="{path}"/>"#);
+        put!(
+            self,
+            r#"<polyline class="line {class}" data-series="{nth}" points="{path}"/>"#
+        );
     }
 
     /// The points of a series with their intervals.
-    pub(crate) fn points(&mut self, series: &Series, class: &str, x: &Scale, y: &Scale) {
+    pub(crate) fn points(
+        &mut self,
+        nth: usize,
+        series: &Series,
+        class: &str,
+        x: &Scale,
+        y: &Scale,
+    ) {
         for point in &series.points {
+            let title = escaped(&point.title);
             put!(
                 self,
-                r#"<g class="{class}"><title>{}</title>"#,
-                escaped(&point.title)
+                r#"<g class="point {class}" data-series="{nth}" role="img" tabindex="-1" aria-label="{}"><title>{title}</title>"#,
+                title.replace('\n', "; ")
             );
             self.whiskers(point, x, y);
             let (at_x, at_y) = (x.place(point.at.0), y.place(point.at.1));
@@ -326,9 +355,14 @@ impl Drawing {
         let at_lines = ends.is_some();
         let wanted: Vec<f64> = ends.unwrap_or_else(stacked);
         let places = spread(&wanted, LINE, (TOP, BOTTOM));
-        for ((series, at), wanted) in plot.series.iter().zip(places).zip(wanted) {
+        for (nth, ((series, at), wanted)) in plot.series.iter().zip(places).zip(wanted).enumerate()
+        {
             let class = plot.class(series);
-            put!(self, r#"<g class="{class}">"#);
+            let label = escaped(&series.label);
+            put!(
+                self,
+                r#"<g class="legend {class}" data-series="{nth}" data-label="{label}">"#
+            );
             if let Some(last) = series.points.last().filter(|_| at_lines) {
                 let from = x.place(last.at.0) + 8.0;
                 put!(
