@@ -51,8 +51,11 @@ pub struct Args {
     /// Of rows that are alike, the one that stays: first, last, longest, shortest, highest:COLUMN, lowest:COLUMN [default: first]
     #[arg(long, value_name = "ORDER")]
     representative: Option<Priority>,
-    /// Add a column `text_masked`: the judged column with <EMAIL>, <IP>, <PHONE> and <CARD> in place of what --pii finds
-    #[arg(long)]
+    /// Whether to add a column `text_masked`.
+    #[arg(
+        long,
+        help = "Add a column `text_masked`: the judged column with <EMAIL>, <IP>, <PHONE> and <CARD> in place of what --pii finds"
+    )]
     mask_pii: bool,
     /// The Parquet file for the dropped rows, each with its reason
     #[arg(long, value_name = "FILE")]

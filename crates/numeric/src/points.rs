@@ -118,7 +118,7 @@ impl<'a> Points<'a> {
         sum_over_both(a, b, |x, y| (x * s - y * t) * (x * s - y * t))
     }
 
-    /// Half the squared length of a point as the products see it, times [`Self::unit_squared`].
+    /// Half the squared length of a point as the products see it, times the square of the unit.
     pub fn half_square(&self, point: usize) -> f64 {
         self.halves[point] * self.unit_squared()
     }
