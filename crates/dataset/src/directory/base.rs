@@ -89,9 +89,9 @@ mod tests {
 
     #[test]
     fn a_base_is_named_without_an_absolute_path() {
-        let from = Path::new("/work/out/adapter");
+        let from = Path::new("/data/out/adapter");
         assert_eq!(
-            source("/work/models/base").reference_from(from),
+            source("/data/models/base").reference_from(from),
             "../models/base"
         );
         assert_eq!(source("models/base/").reference_from(from), "models/base");

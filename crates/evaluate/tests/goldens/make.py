@@ -1,7 +1,7 @@
 """Computes values.json beside it with the peers, whose versions it writes there too.
 
-    python -m venv /tmp/peers && /tmp/peers/bin/pip install numpy scipy scikit-learn sacrebleu rouge-score transformers
-    /tmp/peers/bin/python make.py
+    python -m venv peers && peers/bin/pip install numpy scipy scikit-learn sacrebleu rouge-score transformers
+    peers/bin/python make.py
 """
 
 import json
