@@ -3,12 +3,10 @@
 //! The only crate that knows polars. Keys are compared whole, so no answer rests on a hash that
 //! might collide, and no answer depends on the number of threads.
 
-mod groups;
 mod keys;
 mod order;
 mod semi_join;
 
-pub use groups::{Group, first_of_each, group_sizes, groups, occurrences};
 pub use keys::{Key, RelationError};
 pub use order::order_by;
 pub use semi_join::rows_in;
